@@ -1,0 +1,1 @@
+//! Real Envoy, driven from tests.

@@ -1,0 +1,144 @@
+//! The APIs that providers speak. A dialect writes the hub's requests in its own form and reads its own answers
+//! into the hub's words; it does not know who asked, nor the host, the clock or the configuration.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::errors::ApiError;
+use crate::hub::{ChatRequest, Event};
+use crate::json::Object;
+use crate::stream::sse;
+use crate::surfaces::Asked;
+use crate::wire::Wire;
+
+/// Every dialect; the configuration, its error messages and the tests go by this list.
+pub static DIALECTS: &[&dyn Dialect] = &[];
+
+/// The dialect of this name.
+pub fn find(name: &str) -> Option<&'static dyn Dialect> {
+    DIALECTS.iter().copied().find(|d| d.name() == name)
+}
+
+/// One API of providers.
+pub trait Dialect: Sync {
+    /// Its name in the configuration.
+    fn name(&self) -> &'static str;
+
+    /// Where its first provider answers: scheme, host and the path that all its paths start with.
+    fn endpoint(&self) -> &'static str;
+
+    /// The format that it speaks.
+    fn wire(&self) -> Wire;
+
+    /// The path of a chat request, below the endpoint.
+    fn path(&self) -> &'static str;
+
+    /// The header that carries the provider's key, and its value.
+    fn credential(&self, key: &str) -> (&'static str, String);
+
+    /// Headers that every request needs.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Headers of a caller of the same wire format that mean something to this provider.
+    fn caller_headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Writes a request from the hub's words.
+    ///
+    /// # Errors
+    /// The request says something that this provider cannot do and that must not be dropped silently.
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
+
+    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage).
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
+
+    /// Reads a whole answer with a status of success.
+    ///
+    /// # Errors
+    /// It is not an answer of this API, or it reports a failure.
+    fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError>;
+
+    /// Reads a streamed answer.
+    fn stream(&self) -> Box<dyn StreamReader>;
+
+    /// Reads an answer of the same wire format that passes through. `asked` says what must be hidden.
+    fn pass_stream(&self, asked: &Asked) -> Box<dyn StreamPasser>;
+
+    /// Mends a whole answer of the same wire format; `None` leaves the provider's bytes as they are.
+    fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>>;
+
+    /// Reads an answer with a status of failure.
+    fn error(&self, status: u16, body: &[u8]) -> ApiError;
+}
+
+/// A request for a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbound {
+    /// JSON.
+    pub body: Vec<u8>,
+    /// Fields of the caller's request that this provider has no word for and that were left out.
+    pub dropped: Vec<Cow<'static, str>>,
+    /// More headers that this request needs.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// How a stream goes on after an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// More is to come.
+    Open,
+    /// That was the provider's end marker; what follows is ignored.
+    Done,
+}
+
+/// Reads one stream into the hub's words.
+pub trait StreamReader {
+    /// Appends what `event` says.
+    ///
+    /// # Errors
+    /// The provider reports a failure, or says what its API does not allow; the stream is over.
+    fn read(&mut self, event: &sse::Event, out: &mut Vec<Event<'static>>) -> Result<Progress, ApiError>;
+
+    /// The bytes ended without an end marker. Appends what was still owed if the answer is whole all the same.
+    ///
+    /// # Errors
+    /// The answer was cut off.
+    fn end(&mut self, out: &mut Vec<Event<'static>>) -> Result<(), ApiError>;
+}
+
+/// Reads one stream for the meter and passes its events on, mended where SDKs would trip.
+pub trait StreamPasser {
+    /// Appends what `event` says to `events` and what the caller gets of it to `out`.
+    ///
+    /// # Errors
+    /// As [`StreamReader::read`]; nothing was appended to `out`.
+    fn pass(
+        &mut self,
+        event: &sse::Event,
+        events: &mut Vec<Event<'static>>,
+        out: &mut Vec<u8>,
+    ) -> Result<Progress, ApiError>;
+
+    /// As [`StreamReader::end`], with what the caller is still owed (an end marker) appended to `out`.
+    ///
+    /// # Errors
+    /// The answer was cut off.
+    fn end(&mut self, events: &mut Vec<Event<'static>>, out: &mut Vec<u8>) -> Result<(), ApiError>;
+}
+
+/// What a failure that the provider tells with `Retry-After` headers means for its target.
+///
+/// Read in the order in which SDKs do: `retry-after-ms`, `retry-after` in seconds, `retry-after` as a date.
+pub fn retry_after(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
+    let positive = |text: &str, unit: f64| {
+        text.trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|n| n.is_finite() && *n >= 0.0)
+            .map(|n| Duration::from_secs_f64((n * unit).min(86_400.0)))
+    };
+    milliseconds.and_then(|t| positive(t, 0.001)).or_else(|| seconds.and_then(|t| positive(t, 1.0)))
+}

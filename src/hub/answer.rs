@@ -1,0 +1,97 @@
+//! What a model's answer says, plain or streamed.
+
+use std::borrow::Cow;
+
+use crate::usage::Usage;
+
+/// One thing that an answer says. A plain answer is the same sequence as a streamed one, all at once.
+///
+/// Order: `Start` first and once; content of a choice in the order the model wrote it; `Finish` once per choice,
+/// after its content; `Usage` any number of times, each replacing the one before.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event<'a> {
+    /// The provider has begun. What it did not say is `None`.
+    Start {
+        /// The provider's id of the answer.
+        id: Option<Cow<'a, str>>,
+        /// The model that really answers.
+        model: Option<Cow<'a, str>>,
+        /// Seconds since the epoch.
+        created: Option<u64>,
+    },
+    /// Visible text.
+    Text { choice: u32, text: Cow<'a, str> },
+    /// Readable thinking.
+    Reasoning { choice: u32, text: Cow<'a, str> },
+    /// A block of thinking is complete and must come back unchanged in the next turn.
+    Thinking { choice: u32, block: Thinking<'a> },
+    /// The model declines; the text says why.
+    Refusal { choice: u32, text: Cow<'a, str> },
+    /// A tool call begins. `index` counts the calls of the choice from 0.
+    ToolCall { choice: u32, index: u32, id: Option<Cow<'a, str>>, name: Cow<'a, str> },
+    /// A fragment of the JSON text of a call's arguments; all fragments together are never empty.
+    Arguments { choice: u32, index: u32, fragment: Cow<'a, str> },
+    /// The choice is complete.
+    Finish { choice: u32, reason: FinishReason },
+    /// Tokens so far.
+    Usage(Usage),
+}
+
+impl Event<'_> {
+    /// Is this content, or the end of it? The first such event is the commit point: until then the answer can
+    /// still come from another target.
+    pub fn commits(&self) -> bool {
+        match self {
+            Self::Start { .. } | Self::Usage(_) => false,
+            Self::Text { text, .. } | Self::Reasoning { text, .. } | Self::Refusal { text, .. } => !text.is_empty(),
+            Self::Thinking { .. } | Self::ToolCall { .. } | Self::Arguments { .. } | Self::Finish { .. } => true,
+        }
+    }
+
+    /// Bytes of model output in this event, for estimates.
+    pub fn output_bytes(&self) -> usize {
+        match self {
+            Self::Text { text, .. } | Self::Reasoning { text, .. } | Self::Refusal { text, .. } => text.len(),
+            Self::ToolCall { name, .. } => name.len(),
+            Self::Arguments { fragment, .. } => fragment.len(),
+            Self::Start { .. } | Self::Thinking { .. } | Self::Finish { .. } | Self::Usage(_) => 0,
+        }
+    }
+}
+
+/// Thinking that the provider signed or sealed, opaque to everyone else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Thinking<'a> {
+    /// Readable text (already told by [`Event::Reasoning`]) and its signature.
+    Signed { text: Cow<'a, str>, signature: Cow<'a, str> },
+    /// Sealed text.
+    Redacted { data: Cow<'a, str> },
+}
+
+/// Why a choice ended, in OpenAI's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinishReason {
+    /// Held back by the provider's filter, or refused.
+    ContentFilter,
+    /// Out of tokens or of context.
+    Length,
+    /// Done, or a stop sequence.
+    Stop,
+    /// Waits for the results of tools.
+    ToolCalls,
+    /// The same in the form that preceded tools.
+    FunctionCall,
+}
+
+impl FinishReason {
+    /// The word in OpenAI's `finish_reason`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ContentFilter => "content_filter",
+            Self::Length => "length",
+            Self::Stop => "stop",
+            Self::ToolCalls => "tool_calls",
+            Self::FunctionCall => "function_call",
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The APIs that callers use. A surface reads its own requests into the hub's words and writes the hub's answers
+//! in its own form; it does not know who answers.
+
+use crate::errors::ApiError;
+use crate::hub::{ChatRequest, Event};
+use crate::json::Object;
+use crate::wire::Wire;
+
+/// What the gateway must know of a request, whatever its surface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The model, as the caller named it.
+    pub model: String,
+    /// Is the answer to be streamed?
+    pub stream: bool,
+    /// Did the caller ask for usage at the end of the stream?
+    pub include_usage: bool,
+}
+
+/// What an answer needs beside what the provider says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerContext {
+    /// Taken where the provider gives no id: letters and digits, without the surface's prefix.
+    pub id: String,
+    /// Seconds since the epoch.
+    pub created: u64,
+    /// The target's model, for providers that do not say.
+    pub model: String,
+    /// As in [`Asked`].
+    pub include_usage: bool,
+    /// As in [`ChatRequest`].
+    pub legacy_functions: bool,
+}
+
+/// One API of callers.
+pub trait Surface: Sync {
+    /// Its name in logs and metrics: `chat`.
+    fn name(&self) -> &'static str;
+
+    /// The format that it speaks; a dialect of the same format gets and gives the caller's own bytes.
+    fn wire(&self) -> Wire;
+
+    /// Reads what the gateway must know, and refuses what no provider could answer.
+    ///
+    /// # Errors
+    /// The request lacks what the surface requires, or has it in another type.
+    fn asked(&self, body: &Object<'_>) -> Result<Asked, ApiError>;
+
+    /// Reads the request in the hub's words.
+    ///
+    /// # Errors
+    /// A field has another type than the surface's documents say.
+    fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError>;
+
+    /// Writes a whole answer.
+    fn answer(&self, events: &[Event<'_>], context: &AnswerContext) -> Vec<u8>;
+
+    /// Writes an answer as it comes.
+    fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter>;
+
+    /// The body of a failure that is told with its status.
+    fn error(&self, error: &ApiError) -> Vec<u8>;
+
+    /// The event of a failure that is told inside a stream, after the status has been sent.
+    fn stream_error(&self, error: &ApiError) -> Vec<u8>;
+}
+
+/// Writes the events of one stream as the bytes of server-sent events.
+pub trait StreamWriter {
+    /// Appends what the caller is told of `event`.
+    fn write(&mut self, event: &Event<'_>, out: &mut Vec<u8>);
+
+    /// Appends the end of a whole answer. A failed one ends with [`Surface::stream_error`] instead.
+    fn end(&mut self, out: &mut Vec<u8>);
+}
