@@ -1,0 +1,151 @@
+//! From the document as written to what runs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use super::{Config, ConfigError, DEFAULT_MAX_BODY, Provider, Timeouts, endpoint, find_dialect, raw};
+use crate::clients::{Allowed, Client, Digest};
+use crate::routing::{Model, Target};
+use crate::time::Timestamp;
+
+type Result<T> = std::result::Result<T, ConfigError>;
+
+pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<String>) -> Result<Config> {
+    let mut config = Config {
+        timeouts: Timeouts::of(document.timeouts),
+        max_body: document.max_body.map_or(DEFAULT_MAX_BODY, |size| size.0),
+        ..Config::default()
+    };
+    for (name, raw) in &document.providers {
+        config.providers.insert(name.clone(), Rc::new(provider(name, raw, env)?));
+    }
+    for (name, raw) in &document.models {
+        let model = model(name, raw, document.timeouts, &config)?;
+        config.models.insert(name.clone(), Rc::new(model));
+    }
+    config.clients = clients(&document.clients, &config.models, &config.providers)?;
+    Ok(config)
+}
+
+fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String>) -> Result<Provider> {
+    let path = format!("providers.{name}");
+    check_name(&path, name)?;
+    let endpoint = endpoint(name, raw)?;
+    let keys = raw.keys.iter().enumerate().map(|(i, k)| key(&format!("{path}.keys[{i}]"), k, env));
+    Ok(Provider {
+        name: name.to_owned(),
+        dialect: find_dialect(name, raw)?,
+        cluster: raw.cluster.clone().unwrap_or_else(|| name.to_owned()),
+        authority: endpoint.authority(),
+        base_path: endpoint.path,
+        keys: keys.collect::<Result<_>>()?,
+    })
+}
+
+/// Names stand in targets before the slash, in stats and in logs.
+fn check_name(path: &str, name: &str) -> Result<()> {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !name.is_empty() && name.chars().all(good) {
+        return Ok(());
+    }
+    Err(ConfigError::expected(path, name, "a name of letters, digits, `-`, `_` and `.`"))
+}
+
+fn key(path: &str, raw: &raw::Key, env: &dyn Fn(&str) -> Option<String>) -> Result<String> {
+    let key = match (&raw.env, &raw.value) {
+        (Some(name), None) => env(name).filter(|v| !v.is_empty()).ok_or_else(|| {
+            ConfigError::new(
+                path,
+                format!("the environment variable `{name}` is not set for Envoy, expected the key in it"),
+            )
+        })?,
+        (None, Some(value)) => value.clone(),
+        _ => return Err(ConfigError::new(path, "expected either `env` or `value`")),
+    };
+    // A line break in a header value would be a header of its own; never say what was found.
+    if key.is_empty() || key.chars().any(|c| c.is_ascii_control() || !c.is_ascii()) {
+        return Err(ConfigError::new(path, "expected a key of visible ASCII characters"));
+    }
+    Ok(key)
+}
+
+fn model(name: &str, raw: &raw::Model, defaults: raw::Timeouts, config: &Config) -> Result<Model> {
+    let path = format!("models.{name}");
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(ConfigError::expected(path, name, "a name without control characters"));
+    }
+    if raw.targets.is_empty() {
+        return Err(ConfigError::new(format!("{path}.targets"), "found none, expected at least one `provider/model`"));
+    }
+    let targets = raw.targets.iter().enumerate().map(|(i, t)| target(&format!("{path}.targets[{i}]"), t, config));
+    Ok(Model {
+        name: name.to_owned(),
+        targets: targets.collect::<Result<_>>()?,
+        timeouts: Timeouts::of(raw.timeouts.or(defaults)),
+        failover_on: raw.failover_on.clone(),
+    })
+}
+
+fn target(path: &str, name: &str, config: &Config) -> Result<Target> {
+    config.target(name).ok_or_else(|| {
+        let known: Vec<_> = config.providers.keys().map(String::as_str).collect();
+        let expected = format!("`provider/model` with a provider of this document ({})", known.join(", "));
+        ConfigError::expected(path, name, &expected)
+    })
+}
+
+fn clients(
+    raw: &[raw::Client],
+    models: &BTreeMap<String, Rc<Model>>,
+    providers: &BTreeMap<String, Rc<Provider>>,
+) -> Result<HashMap<Digest, Rc<Client>>> {
+    let mut clients = HashMap::new();
+    let mut names = std::collections::HashSet::new();
+    for (i, raw) in raw.iter().enumerate() {
+        let path = format!("clients[{i}]");
+        let (digest, client) = client(&path, raw, models, providers)?;
+        if !names.insert(&raw.name) {
+            return Err(ConfigError::expected(format!("{path}.name"), &raw.name, "a name that no other client has"));
+        }
+        if clients.insert(digest, Rc::new(client)).is_some() {
+            return Err(ConfigError::new(format!("{path}.key_sha256"), "another client has the same key"));
+        }
+    }
+    Ok(clients)
+}
+
+fn client(
+    path: &str,
+    raw: &raw::Client,
+    models: &BTreeMap<String, Rc<Model>>,
+    providers: &BTreeMap<String, Rc<Provider>>,
+) -> Result<(Digest, Client)> {
+    check_name(&format!("{path}.name"), &raw.name)?;
+    if let Some(team) = &raw.team {
+        check_name(&format!("{path}.team"), team)?;
+    }
+    let digest = Digest::parse(&raw.key_sha256)
+        .ok_or_else(|| ConfigError::new(format!("{path}.key_sha256"), "expected 64 hexadecimal digits"))?;
+    let allowed = raw.models.iter().enumerate().map(|(i, name)| {
+        Allowed::parse(name, |m| models.contains_key(m), |p| providers.contains_key(p)).ok_or_else(|| {
+            ConfigError::expected(
+                format!("{path}.models[{i}]"),
+                name,
+                "a model of this document, `provider/model`, `provider/*` or `*`",
+            )
+        })
+    });
+    let expires = raw.expires.as_deref().map(|text| {
+        Timestamp::parse(text).ok_or_else(|| {
+            ConfigError::expected(format!("{path}.expires"), text, "a date such as 2027-01-31 or 2027-01-31T12:00:00Z")
+        })
+    });
+    let client = Client {
+        name: raw.name.clone(),
+        team: raw.team.clone(),
+        models: allowed.collect::<Result<_>>()?,
+        expires: expires.transpose()?,
+        disabled: raw.disabled,
+    };
+    Ok((digest, client))
+}

@@ -1,0 +1,79 @@
+use super::*;
+
+fn parse(json: &str) -> Result<Config, ConfigError> {
+    Config::parse(json.as_bytes(), &|name| (name == "KEY").then(|| "sk-up".to_owned()))
+}
+
+fn refused(json: &str, message: &str) {
+    assert_eq!(parse(json).unwrap_err().to_string(), message);
+}
+
+#[test]
+fn an_empty_document_serves_nobody() {
+    let config = parse("{}").unwrap();
+    assert!(config.clients.is_empty() && config.models.is_empty());
+    assert_eq!(config.max_body, 32 << 20);
+}
+
+#[test]
+fn unknown_fields_and_wrong_types_are_told_with_their_path() {
+    let unknown = parse(r#"{"models": {"m": {"targets": [], "timeout": "1s"}}}"#).unwrap_err();
+    assert_eq!(unknown.path, "models.m.timeout");
+    assert!(unknown.reason.starts_with("unknown field `timeout`, expected one of"), "{unknown}");
+    let typed = parse(r#"{"max_body": 5}"#).unwrap_err();
+    assert!(typed.to_string().starts_with("max_body: invalid type: integer `5`, expected a size"), "{typed}");
+}
+
+#[test]
+fn an_endpoint_is_taken_apart() {
+    let e = Endpoint::parse("http://vllm.internal:8000/v1/").unwrap();
+    assert_eq!((e.tls, e.host.as_str(), e.port, e.path.as_str()), (false, "vllm.internal", 8000, "/v1"));
+    assert_eq!(e.authority(), "vllm.internal:8000");
+    assert_eq!(Endpoint::parse("https://[::1]:8443").unwrap().authority(), "[::1]:8443");
+    assert_eq!(Endpoint::parse("https://api.example.com").unwrap().port, 443);
+    for bad in ["api.example.com", "ftp://x", "http://", "http://u:p@x/", "http://x/?q=1", "http://x:0", "http://x:y"] {
+        assert!(Endpoint::parse(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn spans_and_sizes_have_units() {
+    let spans = |t: &str| serde_json::from_value::<raw::Seconds>(t.into()).map(|s| s.0).ok();
+    assert_eq!(spans("250ms"), Some(Duration::from_millis(250)));
+    assert_eq!(spans("5m"), Some(Duration::from_secs(300)));
+    assert_eq!(spans("5"), None);
+    assert_eq!(spans("s"), None);
+    let sizes = |t: &str| serde_json::from_value::<raw::ByteSize>(t.into()).map(|s| s.0).ok();
+    assert_eq!(sizes("32MiB"), Some(32 << 20));
+    assert_eq!(sizes("7"), Some(7));
+    assert_eq!(sizes("7MB"), None);
+}
+
+#[test]
+fn clients_refer_to_models_that_exist() {
+    let digest = "0".repeat(64);
+    refused(
+        &format!(r#"{{"clients": [{{"name": "a", "key_sha256": "{digest}", "models": ["gone"]}}]}}"#),
+        "clients[0].models[0]: found `gone`, expected a model of this document, `provider/model`, `provider/*` or `*`",
+    );
+    refused(
+        r#"{"clients": [{"name": "a", "key_sha256": "abc", "models": []}]}"#,
+        "clients[0].key_sha256: expected 64 hexadecimal digits",
+    );
+    refused(
+        &format!(r#"{{"clients": [{{"name": "a", "key_sha256": "{digest}", "models": [], "expires": "soon"}}]}}"#),
+        "clients[0].expires: found `soon`, expected a date such as 2027-01-31 or 2027-01-31T12:00:00Z",
+    );
+}
+
+#[test]
+fn a_model_needs_targets_of_known_providers() {
+    refused(
+        r#"{"models": {"m": {"targets": []}}}"#,
+        "models.m.targets: found none, expected at least one `provider/model`",
+    );
+    refused(
+        r#"{"models": {"m": {"targets": ["nowhere/x"]}}}"#,
+        "models.m.targets[0]: found `nowhere/x`, expected `provider/model` with a provider of this document ()",
+    );
+}

@@ -1,0 +1,38 @@
+//! Names that the filter and Envoy's configuration must agree on.
+
+/// `vm_id` of both roles: with the same code and VM configuration they share one VM on each worker.
+pub const VM_ID: &str = "tollhouse";
+
+/// Property that names the cluster of the next attempt. Envoy shows it as filter state [`filter_state`], and the
+/// route's cluster matcher reads it before every attempt. A header would travel to the provider.
+pub const CLUSTER: &str = "tollhouse.cluster";
+
+/// Property under which the provider role finds what the gateway role handed over.
+pub const EXCHANGE: &str = "tollhouse.exchange";
+
+/// Property that holds the access-log record, one JSON object in one line, once the request is over.
+pub const RECORD: &str = "tollhouse.record";
+
+/// Answer header by which the provider role asks Envoy's router for the next attempt.
+pub const RETRY_HEADER: &str = "x-tollhouse-retry";
+
+/// Headers of ours, and Envoy's own that steer its router: a caller's are taken away.
+pub const INTERNAL_PREFIXES: [&str; 2] = ["x-tollhouse-", "x-envoy-"];
+
+/// Plugin configuration of the provider role.
+pub const PROVIDER_CONFIGURATION: &str = r#"{"role":"provider"}"#;
+
+/// Envoy's name of the filter state that a property becomes.
+pub fn filter_state(property: &str) -> String {
+    format!("wasm.{property}")
+}
+
+/// Labels of metrics. A metric is named `tollhouse_requests;model=a;target=b`; a `stats_tags` rule for each label
+/// makes a Prometheus label of it.
+pub const LABELS: [&str; 7] = ["client", "kind", "model", "reason", "status", "target", "team"];
+
+/// The pattern of the `stats_tags` rule of a label: what the first group matches is cut from the name, the second
+/// is the value.
+pub fn tag_regex(label: &str) -> String {
+    format!(r"^wasmcustom\.tollhouse_[^;]*(?:;[^;]*)*?(;{label}=([^;]*))")
+}

@@ -1,0 +1,102 @@
+//! Points in time, given to the logic by its edge.
+
+use std::time::Duration;
+
+/// Milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// Whole seconds since the epoch.
+    pub fn seconds(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// Time passed since `earlier`; none if the clock went back.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
+    /// This much later.
+    #[must_use]
+    pub fn after(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// Reads `2027-01-31` (the start of that day, UTC) or `2027-01-31T12:00:00Z`.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc3339#section-5.6>, without offsets and fractions.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (date, time) = match text.split_once('T') {
+            Some((date, time)) => (date, Some(time.strip_suffix('Z')?)),
+            None => (text, None),
+        };
+        let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+        let [hour, minute, second] = time.map_or(Some([0; 3]), |t| numbers(t, ':', [2; 3]))?;
+        if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=days_of(year, month)).contains(&day) {
+            return None;
+        }
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        let days = days_before(year) + (1..month).map(|m| days_of(year, m)).sum::<u64>() + day - 1;
+        Some(Self((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000))
+    }
+}
+
+/// Three numbers of fixed widths with a separator between them.
+fn numbers(text: &str, separator: char, widths: [usize; 3]) -> Option<[u64; 3]> {
+    let mut parts = text.split(separator).zip(widths).map(|(part, width)| {
+        let digits = part.len() == width && part.bytes().all(|b| b.is_ascii_digit());
+        if digits { part.parse().ok() } else { None }
+    });
+    let all = [parts.next()??, parts.next()??, parts.next()??];
+    (text.split(separator).count() == 3).then_some(all)
+}
+
+fn leap(year: u64) -> bool {
+    year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400)
+}
+
+fn days_of(year: u64, month: u64) -> u64 {
+    match month {
+        2 if leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from the epoch to the first of January.
+fn days_before(year: u64) -> u64 {
+    (1970..year).map(|y| if leap(y) { 366 } else { 365 }).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_times_are_read_as_utc() {
+        assert_eq!(Timestamp::parse("1970-01-01"), Some(Timestamp(0)));
+        assert_eq!(Timestamp::parse("2024-02-29T23:59:59Z"), Some(Timestamp(1_709_251_199_000)));
+        assert_eq!(Timestamp::parse("2027-01-31T12:00:00Z"), Some(Timestamp(1_801_396_800_000)));
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for text in [
+            "",
+            "2027",
+            "2027-02-29",
+            "2027-13-01",
+            "2027-1-1",
+            "2027-01-31T12:00:00",
+            "2027-01-31T24:00:00Z",
+            "2027-01-31-01",
+            "+027-01-01",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+}
