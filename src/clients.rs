@@ -78,6 +78,14 @@ impl Client {
     pub fn may_use(&self, name: &str) -> bool {
         self.models.iter().any(|allowed| allowed.covers(name))
     }
+
+    /// The models and targets that its key names one by one.
+    pub fn targets(&self) -> impl Iterator<Item = &str> {
+        self.models.iter().filter_map(|allowed| match allowed {
+            Allowed::Named(name) => Some(name.as_str()),
+            Allowed::Everything | Allowed::Provider(_) => None,
+        })
+    }
 }
 
 /// A request without a key that is known: 401, not to be tried again.

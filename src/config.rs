@@ -79,6 +79,8 @@ pub struct Provider {
     pub dialect: &'static dyn Dialect,
     /// The Envoy cluster that leads there.
     pub cluster: String,
+    /// `https` or `http`.
+    pub scheme: &'static str,
     /// `host` or `host:port`, for the `:authority` header.
     pub authority: String,
     /// The path that all its paths start with, without a slash at the end.

@@ -2,7 +2,6 @@
 //! into the hub's words; it does not know who asked, nor the host, the clock or the configuration.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
@@ -127,18 +126,4 @@ pub trait StreamPasser {
     /// # Errors
     /// The answer was cut off.
     fn end(&mut self, events: &mut Vec<Event<'static>>, out: &mut Vec<u8>) -> Result<(), ApiError>;
-}
-
-/// What a failure that the provider tells with `Retry-After` headers means for its target.
-///
-/// Read in the order in which SDKs do: `retry-after-ms`, `retry-after` in seconds, `retry-after` as a date.
-pub fn retry_after(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
-    let positive = |text: &str, unit: f64| {
-        text.trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|n| n.is_finite() && *n >= 0.0)
-            .map(|n| Duration::from_secs_f64((n * unit).min(86_400.0)))
-    };
-    milliseconds.and_then(|t| positive(t, 0.001)).or_else(|| seconds.and_then(|t| positive(t, 1.0)))
 }

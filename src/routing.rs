@@ -28,3 +28,38 @@ pub struct Model {
     /// More failures that go to the next target.
     pub failover_on: Vec<FailoverOn>,
 }
+
+/// The attempts of one request: what each is aimed at, decided before the first.
+#[derive(Debug)]
+pub struct Plan {
+    targets: Vec<Target>,
+}
+
+impl Plan {
+    /// One attempt for each target, those that are cooling last: when all are, they are tried anyway.
+    pub fn new(targets: &[Target], cooling: impl Fn(&Target) -> bool) -> Self {
+        let (cool, warm): (Vec<_>, Vec<_>) = targets.iter().cloned().partition(|t| cooling(t));
+        Self { targets: warm.into_iter().chain(cool).collect() }
+    }
+
+    /// The target of the attempt with this number, counted from 0. Beyond the last there is the last again: a
+    /// connection that breaks before any answer is tried once more.
+    pub fn target(&self, attempt: usize) -> Option<&Target> {
+        self.targets.get(attempt).or(self.targets.last())
+    }
+
+    /// Is there another target after this attempt?
+    pub fn has_next(&self, attempt: usize) -> bool {
+        attempt + 1 < self.targets.len()
+    }
+
+    /// How often Envoy may try again: a lone target has one more try for connections that break.
+    pub fn retries(&self) -> usize {
+        self.targets.len().saturating_sub(1).max(1)
+    }
+
+    /// Can cooling one of its targets change anything?
+    pub fn has_choice(&self) -> bool {
+        self.targets.len() > 1
+    }
+}

@@ -1,10 +1,13 @@
 //! The APIs that callers use. A surface reads its own requests into the hub's words and writes the hub's answers
 //! in its own form; it does not know who answers.
 
-use crate::errors::ApiError;
+use crate::errors::{ApiError, Retry};
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
 use crate::wire::Wire;
+
+pub mod chat;
+pub mod models;
 
 /// What the gateway must know of a request, whatever its surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub struct Asked {
     pub stream: bool,
     /// Did the caller ask for usage at the end of the stream?
     pub include_usage: bool,
+    /// Did the caller use the form that preceded tools?
+    pub legacy_functions: bool,
 }
 
 /// What an answer needs beside what the provider says.
@@ -72,4 +77,47 @@ pub trait StreamWriter {
 
     /// Appends the end of a whole answer. A failed one ends with [`Surface::stream_error`] instead.
     fn end(&mut self, out: &mut Vec<u8>);
+}
+
+/// Every surface that calls a model, by its path.
+static CALLS: &[(&str, &dyn Surface)] = &[("/v1/chat/completions", &chat::Chat)];
+
+/// What a request asks of us.
+#[derive(Clone, Copy)]
+pub enum Route<'a> {
+    /// A model is to be called.
+    Call(&'static dyn Surface),
+    /// The models that the caller may use.
+    Models,
+    /// One of them.
+    Model(&'a str),
+}
+
+/// The surface in whose form a request to this path is answered, whatever is wrong with it.
+pub fn of_path(path: &str) -> &'static dyn Surface {
+    CALLS.iter().find(|(p, _)| *p == path).map_or(&chat::Chat, |(_, surface)| *surface)
+}
+
+/// Finds out what is asked.
+///
+/// # Errors
+/// A path that nobody serves, or a method that it does not have.
+pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, ApiError> {
+    let call = CALLS.iter().find(|(p, _)| *p == path).map(|(_, surface)| Route::Call(*surface));
+    let list = || (path == "/v1/models").then_some(Route::Models);
+    let one = || path.strip_prefix("/v1/models/").filter(|id| !id.is_empty()).map(Route::Model);
+    let (route, allowed) = match call {
+        Some(route) => (route, "POST"),
+        None => (list().or_else(one).ok_or_else(|| unknown_path(path))?, "GET"),
+    };
+    if method == allowed {
+        return Ok(route);
+    }
+    let message = format!("`{path}` takes {allowed} only.");
+    Err(ApiError::new(405, message).code("method_not_allowed").retry(Retry::Never))
+}
+
+fn unknown_path(path: &str) -> ApiError {
+    let shown: String = path.chars().take(200).collect();
+    ApiError::new(404, format!("Nothing is served at `{shown}`.")).code("unknown_url").retry(Retry::Never)
 }

@@ -42,6 +42,18 @@ impl Timestamp {
         let days = days_before(year) + (1..month).map(|m| days_of(year, m)).sum::<u64>() + day - 1;
         Some(Self((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000))
     }
+
+    /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`.
+    ///
+    /// <https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats>, the preferred form.
+    pub fn parse_http(text: &str) -> Option<Self> {
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let mut words = text.split_once(", ")?.1.strip_suffix(" GMT")?.split(' ');
+        let (day, month, year, time) = (words.next()?, words.next()?, words.next()?, words.next()?);
+        let month = MONTHS.iter().position(|m| *m == month)? + 1;
+        Self::parse(&format!("{year}-{month:02}-{day}T{time}Z")).filter(|_| words.next().is_none())
+    }
 }
 
 /// Three numbers of fixed widths with a separator between them.
@@ -81,6 +93,13 @@ mod tests {
         assert_eq!(Timestamp::parse("1970-01-01"), Some(Timestamp(0)));
         assert_eq!(Timestamp::parse("2024-02-29T23:59:59Z"), Some(Timestamp(1_709_251_199_000)));
         assert_eq!(Timestamp::parse("2027-01-31T12:00:00Z"), Some(Timestamp(1_801_396_800_000)));
+    }
+
+    #[test]
+    fn http_dates_are_read() {
+        assert_eq!(Timestamp::parse_http("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Timestamp(784_111_777_000)));
+        assert_eq!(Timestamp::parse_http("Sunday, 06-Nov-94 08:49:37 GMT"), None);
+        assert_eq!(Timestamp::parse_http("soon"), None);
     }
 
     #[test]

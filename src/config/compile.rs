@@ -36,6 +36,7 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
         name: name.to_owned(),
         dialect: find_dialect(name, raw)?,
         cluster: raw.cluster.clone().unwrap_or_else(|| name.to_owned()),
+        scheme: if endpoint.tls { "https" } else { "http" },
         authority: endpoint.authority(),
         base_path: endpoint.path,
         keys: keys.collect::<Result<_>>()?,

@@ -1,0 +1,184 @@
+//! One request on its way: what the gateway role hands over to the provider role, and what comes back.
+//!
+//! Both roles run in one VM on one worker, so that the hand-over is a reference. It is found by a number that
+//! travels as a property of the stream, which callers cannot set and providers cannot see.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::config::raw::FailoverOn;
+use crate::config::Timeouts;
+use crate::meter::Meter;
+use crate::routing::Plan;
+use crate::surfaces::{Asked, Surface};
+use crate::time::Timestamp;
+
+/// See [`Exchanges::idle`].
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What the provider role needs of a request, and what it reports.
+pub struct Exchange {
+    /// Its number on this worker.
+    pub id: u64,
+    /// The caller's API.
+    pub surface: &'static dyn Surface,
+    /// What the caller asks.
+    pub asked: Asked,
+    /// The attempts.
+    pub plan: Plan,
+    /// The clocks.
+    pub timeouts: Timeouts,
+    /// Is the model one of the configuration, not a target that the caller spelled out?
+    pub logical: bool,
+    /// More failures that go to the next target.
+    pub failover_on: Vec<FailoverOn>,
+    /// Headers of the caller that mean something to a provider of the same wire format.
+    pub caller_headers: Vec<(String, String)>,
+    /// When the request came.
+    pub started: Timestamp,
+    /// What has happened so far.
+    pub progress: RefCell<Progress>,
+}
+
+impl Exchange {
+    /// The model as a label of stats: callers must not be able to make new ones.
+    pub fn model_label(&self) -> &str {
+        if self.logical { &self.asked.model } else { "*" }
+    }
+
+    /// A target as a label of stats: `provider/*` when the caller spelled it out.
+    pub fn target_label(&self, target: &str) -> String {
+        match target.split_once('/') {
+            Some((provider, _)) if !self.logical => format!("{provider}/*"),
+            _ => target.to_owned(),
+        }
+    }
+}
+
+/// What has happened to a request so far.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// In their order; the last may be under way.
+    pub attempts: Vec<Attempt>,
+    /// The answer's tokens and times.
+    pub meter: Meter,
+    /// How the caller is answered.
+    pub phase: Phase,
+    /// Fields of the request that the answering provider has no word for.
+    pub dropped: Vec<String>,
+}
+
+/// How the caller is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing has gone out: another target can still answer.
+    #[default]
+    Held,
+    /// The provider role has let the answer, or a failure, go out.
+    Committed,
+    /// A failure was told inside the stream; nothing more is sent.
+    Broken,
+}
+
+/// One try at one target.
+#[derive(Debug)]
+pub struct Attempt {
+    /// `provider/model`.
+    pub target: String,
+    /// How it went.
+    pub outcome: Outcome,
+}
+
+/// How an attempt went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Under way, or given up by Envoy without an answer: no connection, a reset, a timeout.
+    Unanswered,
+    /// The provider answers.
+    Answered,
+    /// The provider failed.
+    Failed {
+        /// Its status, or ours for what it did wrong.
+        status: u16,
+        /// A word for logs: the provider's code, or ours.
+        reason: String,
+    },
+}
+
+impl Progress {
+    /// Begins an attempt and tells its number, from 0.
+    pub fn begin(&mut self, target: &str) -> usize {
+        self.attempts.push(Attempt { target: target.to_owned(), outcome: Outcome::Unanswered });
+        self.attempts.len() - 1
+    }
+
+    /// Says how the attempt under way went.
+    pub fn conclude(&mut self, outcome: Outcome) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.outcome = outcome;
+        }
+    }
+
+    /// The target of the last attempt.
+    pub fn target(&self) -> Option<&str> {
+        self.attempts.last().map(|a| a.target.as_str())
+    }
+}
+
+/// The requests under way on this worker.
+#[derive(Clone, Default)]
+pub struct Exchanges(Rc<Table>);
+
+#[derive(Default)]
+struct Table {
+    next: Cell<u64>,
+    open: RefCell<HashMap<u64, Rc<Exchange>>>,
+}
+
+impl Exchanges {
+    /// A number for the next request.
+    pub fn next_id(&self) -> u64 {
+        let id = self.0.next.get();
+        self.0.next.set(id.wrapping_add(1));
+        id
+    }
+
+    /// Hands a request over.
+    pub fn open(&self, exchange: Rc<Exchange>) {
+        self.0.open.borrow_mut().insert(exchange.id, exchange);
+    }
+
+    /// What was handed over under the number that stands in a property.
+    pub fn find(&self, property: &[u8]) -> Option<Rc<Exchange>> {
+        let id = std::str::from_utf8(property).ok()?.parse().ok()?;
+        self.0.open.borrow().get(&id).cloned()
+    }
+
+    /// Forgets a request that is over.
+    pub fn close(&self, id: u64) {
+        self.0.open.borrow_mut().remove(&id);
+    }
+
+    /// Those whose answer has stopped for longer than their idle clock allows, with a second of grace in which the
+    /// provider role can tell it in band.
+    pub fn idle(&self, now: Timestamp) -> Vec<u64> {
+        let stopped = |exchange: &Exchange| {
+            let progress = exchange.progress.borrow();
+            let last = progress.meter.last_content().filter(|_| !progress.meter.is_complete());
+            last.is_some_and(|last| now.since(last) > exchange.timeouts.idle + GRACE)
+        };
+        self.0.open.borrow().values().filter(|exchange| stopped(exchange)).map(|exchange| exchange.id).collect()
+    }
+
+    /// How many are under way.
+    pub fn len(&self) -> usize {
+        self.0.open.borrow().len()
+    }
+
+    /// Is none under way?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

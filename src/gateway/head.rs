@@ -1,0 +1,70 @@
+//! The headers of a request.
+
+use crate::clients::KEY_HEADERS;
+use crate::config::raw::ByteSize;
+use crate::contract;
+use crate::errors::{ApiError, Retry};
+use crate::host::{Side, Stream};
+
+/// The headers of a request, as they came.
+pub(super) struct Head(Vec<(String, String)>);
+
+impl Head {
+    pub(super) fn read(stream: &(impl Stream + ?Sized)) -> Self {
+        Self(stream.headers(Side::Request))
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    pub(super) fn method(&self) -> &str {
+        self.get(":method").unwrap_or_default()
+    }
+
+    /// Without the query, which no surface of ours has a use for.
+    pub(super) fn path(&self) -> &str {
+        let path = self.get(":path").unwrap_or_default();
+        path.split('?').next().unwrap_or(path)
+    }
+
+    /// Names that only we may set.
+    pub(super) fn internal(&self) -> impl Iterator<Item = &str> {
+        let ours = |name: &str| contract::INTERNAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        self.0.iter().map(|(name, _)| name.as_str()).filter(move |name| ours(name))
+    }
+
+    /// Refuses a body that will not be read.
+    pub(super) fn check_body(&self, end: bool, max_body: u64) -> Result<(), ApiError> {
+        let media = self.get("content-type").unwrap_or_default();
+        let essence = media.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            let message = "Send the body with `content-type: application/json`.";
+            return Err(ApiError::new(415, message).code("unsupported_media_type").retry(Retry::Never));
+        }
+        let encoding = self.get("content-encoding").unwrap_or("identity").trim();
+        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+            let message = "Send the body without `content-encoding`: compressed requests are not read.";
+            return Err(ApiError::new(415, message).code("unsupported_encoding").retry(Retry::Never));
+        }
+        if end {
+            return Err(ApiError::invalid("The request has no body."));
+        }
+        if self.get("content-length").and_then(|n| n.parse::<u64>().ok()).is_some_and(|n| n > max_body) {
+            let message = format!("The body is over the limit of {}.", ByteSize(max_body));
+            return Err(ApiError::new(413, message).code("request_too_large").retry(Retry::Never));
+        }
+        Ok(())
+    }
+
+    /// What may matter to a provider: never a key, nor anything of ours.
+    pub(super) fn into_headers(self) -> Vec<(String, String)> {
+        let secret = |name: &str| {
+            name == "authorization"
+                || name == "cookie"
+                || KEY_HEADERS.contains(&name)
+                || contract::INTERNAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        };
+        self.0.into_iter().filter(|(name, _)| !name.starts_with(':') && !secret(name)).collect()
+    }
+}

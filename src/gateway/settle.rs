@@ -1,0 +1,80 @@
+//! The end of a request: what it used and how it went, told once.
+
+use super::{Gateway, State};
+use crate::contract;
+use crate::exchange::{Exchange, Outcome, Phase, Progress};
+use crate::host::Host;
+use crate::meter::Meter;
+use crate::telemetry::{Ending, Record};
+use crate::time::Timestamp;
+
+impl Gateway {
+    /// The request is over, whoever ended it: by an answer, a reset or a caller that left.
+    pub fn on_log(&mut self, host: &dyn Host, now: Timestamp) {
+        let exchange = match std::mem::replace(&mut self.state, State::Answered) {
+            State::Forwarded(exchange) => Some(exchange),
+            _ => None,
+        };
+        let mut record = Record {
+            time_ms: self.notes.started.0,
+            request_id: &self.notes.request_id,
+            client: self.notes.client.as_deref().map(|c| c.name.as_str()),
+            team: self.notes.client.as_deref().and_then(|c| c.team.as_deref()),
+            surface: self.notes.surface,
+            model: self.notes.model.as_deref(),
+            status: self.notes.status,
+            error: self.notes.error.as_deref(),
+            duration_ms: millis(now, self.notes.started),
+            ..Record::default()
+        };
+        if self.notes.status == 0 {
+            record.outcome = Ending::Abandoned;
+        }
+        match &exchange {
+            Some(exchange) => {
+                let progress = exchange.progress.borrow();
+                fill(&mut record, exchange, &progress, self.notes.request_bytes);
+                let target = exchange.target_label(progress.target().unwrap_or_default());
+                record.count(host, exchange.model_label(), &target);
+                host.set_property(contract::RECORD, record.line().as_bytes());
+                self.exchanges.close(exchange.id);
+            }
+            None => {
+                record.count(host, "", "");
+                host.set_property(contract::RECORD, record.line().as_bytes());
+            }
+        }
+    }
+}
+
+fn fill<'a>(record: &mut Record<'a>, exchange: &'a Exchange, progress: &'a Progress, request_bytes: u64) {
+    record.target = progress.target();
+    record.attempts = progress.attempts.iter().map(Into::into).collect();
+    record.stream = exchange.asked.stream;
+    record.finish_reason = progress.meter.finish().map(|f| f.as_str());
+    record.ttft_ms = progress.meter.first_content().map(|first| millis(first, exchange.started));
+    if let Some((usage, source)) = progress.meter.usage(request_bytes) {
+        record.usage = Some(usage);
+        record.usage_source = Some(source);
+    }
+    record.outcome = ending(record.status, progress.phase, &progress.meter);
+    if record.error.is_none()
+        && let Some(Outcome::Failed { reason, .. }) = progress.attempts.last().map(|a| &a.outcome)
+    {
+        record.error = Some(reason);
+    }
+}
+
+fn ending(status: u16, phase: Phase, meter: &Meter) -> Ending {
+    match phase {
+        _ if meter.is_complete() => Ending::Completed,
+        Phase::Broken => Ending::Failed,
+        Phase::Held if status == 0 => Ending::Abandoned,
+        Phase::Committed if (200..300).contains(&status) => Ending::Abandoned,
+        Phase::Held | Phase::Committed => Ending::Failed,
+    }
+}
+
+fn millis(later: Timestamp, earlier: Timestamp) -> u64 {
+    later.0.saturating_sub(earlier.0)
+}

@@ -1,0 +1,76 @@
+//! What the logic may ask of the proxy that it runs in: three narrow ports, with Envoy behind them in the filter
+//! and memory in the tests. Methods take `&self`, since the proxy keeps the state.
+
+#[cfg(target_os = "wasi")]
+pub mod envoy;
+#[cfg(any(test, feature = "testing"))]
+pub mod memory;
+
+/// Which half of an HTTP exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// From the caller to the provider.
+    Request,
+    /// Back.
+    Response,
+}
+
+/// What the proxy does after a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Action {
+    /// Sends on what has come, as the logic left it.
+    Continue,
+    /// Holds it; the next callback sees it again with what comes then.
+    Pause,
+}
+
+/// The HTTP stream that a callback is about. Headers and body may be used only in callbacks of their side.
+pub trait Stream {
+    /// All headers in their order, names in lower case. Values that are not UTF-8 have replacement characters.
+    fn headers(&self, side: Side) -> Vec<(String, String)>;
+
+    /// Replaces all headers.
+    fn set_headers(&self, side: Side, headers: &[(&str, &str)]);
+
+    /// Replaces one header, or removes it.
+    fn set_header(&self, side: Side, name: &str, value: Option<&str>);
+
+    /// The first `size` bytes of the body that the proxy holds.
+    fn body(&self, side: Side, size: usize) -> Vec<u8>;
+
+    /// Replaces the first `size` bytes of the body that the proxy holds.
+    fn set_body(&self, side: Side, size: usize, bytes: &[u8]);
+
+    /// Answers the caller at once.
+    fn reply(&self, status: u16, headers: &[(&str, &str)], body: &[u8]);
+
+    /// A property of the stream.
+    fn property(&self, path: &[&str]) -> Option<Vec<u8>>;
+
+    /// Sets a property that other filters, the route and the access log can read.
+    fn set_property(&self, name: &str, value: &[u8]);
+}
+
+/// Values that all workers share. They cannot be removed or listed: bound the keys.
+pub trait Shared {
+    /// A value.
+    fn get(&self, key: &str) -> Option<Vec<u8>>;
+
+    /// Sets a value, whoever else does.
+    fn set(&self, key: &str, value: &[u8]);
+}
+
+/// Counters and histograms, by full name with labels (see [`crate::contract::LABELS`]).
+pub trait Meters {
+    /// Adds to a counter.
+    fn count(&self, name: &str, by: u64);
+
+    /// Adds a value to a histogram.
+    fn observe(&self, name: &str, value: u64);
+}
+
+/// Everything at once, as the edge has it.
+pub trait Host: Stream + Shared + Meters {}
+
+impl<T: Stream + Shared + Meters> Host for T {}

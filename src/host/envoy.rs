@@ -1,0 +1,143 @@
+//! The ports in Envoy.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::{Meters, Shared, Side, Stream};
+
+mod abi;
+
+/// Envoy, seen from a callback.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Envoy;
+
+impl Envoy {
+    /// Breaks off the answer of a stream, by the context of its gateway role.
+    pub fn reset_response(context: u32) {
+        abi::reset_response(context);
+    }
+}
+
+fn map(side: Side) -> abi::Map {
+    match side {
+        Side::Request => abi::Map::RequestHeaders,
+        Side::Response => abi::Map::ResponseHeaders,
+    }
+}
+
+fn buffer(side: Side) -> abi::Buffer {
+    match side {
+        Side::Request => abi::Buffer::RequestBody,
+        Side::Response => abi::Buffer::ResponseBody,
+    }
+}
+
+impl Stream for Envoy {
+    fn headers(&self, side: Side) -> Vec<(String, String)> {
+        abi::headers(map(side)).map(|bytes| read_pairs(&bytes)).unwrap_or_default()
+    }
+
+    fn set_headers(&self, side: Side, headers: &[(&str, &str)]) {
+        abi::set_headers(map(side), &write_pairs(headers));
+    }
+
+    fn set_header(&self, side: Side, name: &str, value: Option<&str>) {
+        abi::set_header(map(side), name, value);
+    }
+
+    fn body(&self, side: Side, size: usize) -> Vec<u8> {
+        abi::body(buffer(side), size).unwrap_or_default()
+    }
+
+    fn set_body(&self, side: Side, size: usize, bytes: &[u8]) {
+        abi::set_body(buffer(side), size, bytes);
+    }
+
+    fn reply(&self, status: u16, headers: &[(&str, &str)], body: &[u8]) {
+        abi::reply(status, "tollhouse", &write_pairs(headers), body);
+    }
+
+    fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
+        abi::property(&path.join("\0"))
+    }
+
+    fn set_property(&self, name: &str, value: &[u8]) {
+        abi::set_property(name, value);
+    }
+}
+
+impl Shared for Envoy {
+    fn get(&self, key: &str) -> Option<Vec<u8>> {
+        abi::shared(key)
+    }
+
+    fn set(&self, key: &str, value: &[u8]) {
+        abi::set_shared(key, value);
+    }
+}
+
+thread_local! {
+    /// Envoy's numbers of the metrics that this worker has used.
+    static METRICS: RefCell<HashMap<String, u32>> = RefCell::default();
+}
+
+fn metric(kind: abi::Metric, name: &str) -> Option<u32> {
+    METRICS.with_borrow_mut(|known| match known.get(name) {
+        Some(id) => Some(*id),
+        None => {
+            let id = abi::define_metric(kind, name)?;
+            known.insert(name.to_owned(), id);
+            Some(id)
+        }
+    })
+}
+
+impl Meters for Envoy {
+    fn count(&self, name: &str, by: u64) {
+        if let Some(id) = metric(abi::Metric::Counter, name) {
+            abi::increment_metric(id, by);
+        }
+    }
+
+    fn observe(&self, name: &str, value: u64) {
+        if let Some(id) = metric(abi::Metric::Histogram, name) {
+            abi::record_metric(id, value);
+        }
+    }
+}
+
+/// Reads the ABI's form of a list of pairs: their number, the sizes of each, then each with a NUL behind it.
+fn read_pairs(bytes: &[u8]) -> Vec<(String, String)> {
+    let number = |at: usize| -> Option<usize> {
+        let bytes = bytes.get(at..at.checked_add(4)?)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?) as usize)
+    };
+    let count = number(0).unwrap_or(0).min(bytes.len() / 8);
+    let mut at = 4 + 8 * count;
+    let mut text = |size: usize| -> Option<String> {
+        let text = bytes.get(at..at.checked_add(size)?)?;
+        at += size + 1;
+        Some(String::from_utf8_lossy(text).into_owned())
+    };
+    (0..count)
+        .map_while(|i| {
+            let (name, value) = (number(4 + 8 * i)?, number(8 + 8 * i)?);
+            Some((text(name)?, text(value)?))
+        })
+        .collect()
+}
+
+/// Writes it.
+fn write_pairs(pairs: &[(&str, &str)]) -> Vec<u8> {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
+    let mut out = number(pairs.len()).to_vec();
+    for (name, value) in pairs {
+        out.extend(number(name.len()));
+        out.extend(number(value.len()));
+    }
+    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
+        out.extend_from_slice(text.as_bytes());
+        out.push(0);
+    }
+    out
+}

@@ -1,0 +1,115 @@
+//! The ports in memory: a test says what arrived and reads what must have left.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::{Meters, Shared, Side, Stream};
+
+/// One stream, and what its worker shares.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Headers of the request.
+    pub request: RefCell<Vec<(String, String)>>,
+    /// Headers of the answer.
+    pub response: RefCell<Vec<(String, String)>>,
+    /// What the proxy holds of the request's body.
+    pub request_body: RefCell<Vec<u8>>,
+    /// What the proxy holds of the answer's body.
+    pub response_body: RefCell<Vec<u8>>,
+    /// The answer that the logic gave itself.
+    pub reply: RefCell<Option<Reply>>,
+    /// Properties by name; a path is joined by dots.
+    pub properties: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// What workers share.
+    pub shared: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Counters, and the values of histograms added up.
+    pub meters: RefCell<BTreeMap<String, u64>>,
+}
+
+/// An answer that the logic gave itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Memory {
+    fn side(&self, side: Side) -> (&RefCell<Vec<(String, String)>>, &RefCell<Vec<u8>>) {
+        match side {
+            Side::Request => (&self.request, &self.request_body),
+            Side::Response => (&self.response, &self.response_body),
+        }
+    }
+
+    /// A header's value.
+    pub fn header(&self, side: Side, name: &str) -> Option<String> {
+        self.side(side).0.borrow().iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
+    }
+}
+
+fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
+    headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+}
+
+impl Stream for Memory {
+    fn headers(&self, side: Side) -> Vec<(String, String)> {
+        self.side(side).0.borrow().clone()
+    }
+
+    fn set_headers(&self, side: Side, headers: &[(&str, &str)]) {
+        *self.side(side).0.borrow_mut() = owned(headers);
+    }
+
+    fn set_header(&self, side: Side, name: &str, value: Option<&str>) {
+        let mut headers = self.side(side).0.borrow_mut();
+        headers.retain(|(n, _)| n != name);
+        headers.extend(value.map(|v| (name.to_owned(), v.to_owned())));
+    }
+
+    fn body(&self, side: Side, size: usize) -> Vec<u8> {
+        let body = self.side(side).1.borrow();
+        body.get(..size).unwrap_or(&body).to_vec()
+    }
+
+    fn set_body(&self, side: Side, size: usize, bytes: &[u8]) {
+        let mut body = self.side(side).1.borrow_mut();
+        let size = size.min(body.len());
+        body.splice(..size, bytes.iter().copied());
+    }
+
+    fn reply(&self, status: u16, headers: &[(&str, &str)], body: &[u8]) {
+        *self.reply.borrow_mut() = Some(Reply { status, headers: owned(headers), body: body.to_vec() });
+    }
+
+    fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
+        self.properties.borrow().get(&path.join(".")).cloned()
+    }
+
+    fn set_property(&self, name: &str, value: &[u8]) {
+        self.properties.borrow_mut().insert(name.to_owned(), value.to_vec());
+    }
+}
+
+impl Shared for Memory {
+    fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.shared.borrow().get(key).cloned()
+    }
+
+    fn set(&self, key: &str, value: &[u8]) {
+        self.shared.borrow_mut().insert(key.to_owned(), value.to_vec());
+    }
+}
+
+impl Meters for Memory {
+    fn count(&self, name: &str, by: u64) {
+        *self.meters.borrow_mut().entry(name.to_owned()).or_default() += by;
+    }
+
+    fn observe(&self, name: &str, value: u64) {
+        *self.meters.borrow_mut().entry(name.to_owned()).or_default() += value;
+    }
+}

@@ -1,0 +1,163 @@
+//! The edge: Envoy's callbacks, handed to the roles.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::{Action as Next, ContextType, LogLevel};
+
+use crate::config::Config;
+use crate::contract;
+use crate::exchange::Exchanges;
+use crate::gateway::Gateway;
+use crate::host::Action;
+use crate::host::envoy::Envoy;
+use crate::provider::Provider;
+use crate::time::Timestamp;
+
+proxy_wasm::main! {{
+    proxy_wasm::set_log_level(LogLevel::Info);
+    proxy_wasm::set_root_context(|_| Box::new(Root { role: Role::Unconfigured }));
+}}
+
+/// How often streams are looked at that may have gone idle.
+const TICK: Duration = Duration::from_millis(500);
+
+thread_local! {
+    /// What the roles of this worker hand over to each other.
+    static EXCHANGES: Exchanges = Exchanges::default();
+    /// Gateway contexts of requests under way, for the idle clock.
+    static CONTEXTS: RefCell<std::collections::HashMap<u64, u32>> = RefCell::default();
+}
+
+/// One plugin on one worker.
+struct Root {
+    role: Role,
+}
+
+enum Role {
+    Unconfigured,
+    Gateway(Rc<Config>),
+    Provider,
+}
+
+impl Context for Root {}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, _size: usize) -> bool {
+        let document = self.get_plugin_configuration().unwrap_or_default();
+        if document == contract::PROVIDER_CONFIGURATION.as_bytes() {
+            self.role = Role::Provider;
+            return true;
+        }
+        match Config::parse(&document, &|name| std::env::var(name).ok()) {
+            Ok(config) => {
+                self.role = Role::Gateway(Rc::new(config));
+                self.set_tick_period(TICK);
+                true
+            }
+            Err(error) => {
+                log::error!("tollhouse: the configuration is refused: {error}");
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        for id in EXCHANGES.with(|exchanges| exchanges.idle(now())) {
+            if let Some(context) = CONTEXTS.with_borrow(|contexts| contexts.get(&id).copied()) {
+                Envoy::reset_response(context);
+            }
+        }
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+
+    fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
+        let exchanges = EXCHANGES.with(Exchanges::clone);
+        match &self.role {
+            Role::Gateway(config) => {
+                Some(Box::new(GatewayStream { context, gateway: Gateway::new(Rc::clone(config), exchanges) }))
+            }
+            Role::Provider => Some(Box::new(ProviderStream(Provider::new(exchanges)))),
+            Role::Unconfigured => None,
+        }
+    }
+}
+
+struct GatewayStream {
+    context: u32,
+    gateway: Gateway,
+}
+
+impl Context for GatewayStream {}
+
+impl HttpContext for GatewayStream {
+    fn on_http_request_headers(&mut self, _count: usize, end: bool) -> Next {
+        next(self.gateway.on_request_headers(&Envoy, end, now()))
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end: bool) -> Next {
+        let action = self.gateway.on_request_body(&Envoy, size, end, now());
+        if let Some(id) = self.gateway.exchange_id() {
+            CONTEXTS.with_borrow_mut(|contexts| contexts.insert(id, self.context));
+        }
+        next(action)
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, end: bool) -> Next {
+        next(self.gateway.on_response_headers(&Envoy, end, now()))
+    }
+
+    fn on_http_response_body(&mut self, size: usize, _end: bool) -> Next {
+        next(self.gateway.on_response_body(&Envoy, size))
+    }
+
+    fn on_log(&mut self) {
+        if let Some(id) = self.gateway.exchange_id() {
+            CONTEXTS.with_borrow_mut(|contexts| contexts.remove(&id));
+        }
+        self.gateway.on_log(&Envoy, now());
+    }
+}
+
+struct ProviderStream(Provider);
+
+impl Context for ProviderStream {}
+
+impl HttpContext for ProviderStream {
+    fn on_http_request_headers(&mut self, _count: usize, _end: bool) -> Next {
+        next(self.0.on_request_headers(&Envoy, now()))
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end: bool) -> Next {
+        next(self.0.on_request_body(&Envoy, size, end))
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, end: bool) -> Next {
+        next(self.0.on_response_headers(&Envoy, end, now()))
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end: bool) -> Next {
+        next(self.0.on_response_body(&Envoy, size, end, now()))
+    }
+
+    fn on_http_response_trailers(&mut self, _count: usize) -> Next {
+        next(self.0.on_response_trailers(&Envoy, now()))
+    }
+}
+
+fn next(action: Action) -> Next {
+    match action {
+        Action::Continue => Next::Continue,
+        Action::Pause => Next::Pause,
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

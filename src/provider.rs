@@ -1,0 +1,282 @@
+//! The provider role: wire, as upstream filter of each provider's cluster, once for each attempt.
+//!
+//! ```text
+//! Opening ──headers──> Sending ──body──> Waiting ──headers──> Reading ──> Done
+//!    │                    │                                  (whole, error, or
+//!    └──no hand-over──────┴──untranslatable──> Done           stream: held, then relayed)
+//! ```
+//! It never knows a client, a budget or a price. Until the first content of an answer nothing goes out, so that
+//! every failure can still go to the next target.
+
+use std::rc::Rc;
+
+use crate::contract;
+use crate::errors::{ApiError, Retry};
+use crate::exchange::{Exchange, Exchanges, Outcome, Phase};
+use crate::failover::{self, Verdict};
+use crate::host::{Action, Host, Side};
+use crate::json::Object;
+use crate::reply;
+use crate::routing::Target;
+use crate::surfaces::AnswerContext;
+use crate::time::Timestamp;
+
+mod answer;
+mod headers;
+mod relay;
+
+use answer::{Answer, Fate};
+
+/// One attempt, seen by the provider role.
+pub struct Provider {
+    exchanges: Exchanges,
+    state: State,
+}
+
+/// What the attempt is waiting for.
+enum State {
+    Opening,
+    /// The request's body.
+    Sending(Call),
+    /// The answer's headers.
+    Waiting(Call),
+    /// The answer's body.
+    Reading(Call, Answer),
+    /// Nothing: what still comes passes, or is dropped when a failure has been told.
+    Done { drop: bool },
+}
+
+/// One attempt at one target.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) exchange: Rc<Exchange>,
+    pub(crate) target: Target,
+}
+
+impl Call {
+    /// Do caller and provider speak the same format?
+    pub(crate) fn passes(&self) -> bool {
+        self.exchange.surface.wire() == self.target.provider.dialect.wire()
+    }
+
+    pub(crate) fn context(&self, now: Timestamp) -> AnswerContext {
+        let asked = &self.exchange.asked;
+        AnswerContext {
+            id: format!("{:x}{:x}", self.exchange.started.0, self.exchange.id),
+            created: now.seconds(),
+            model: self.target.model.clone(),
+            include_usage: asked.include_usage,
+            legacy_functions: asked.legacy_functions,
+        }
+    }
+}
+
+impl Provider {
+    /// An attempt that has just begun.
+    pub fn new(exchanges: Exchanges) -> Self {
+        Self { exchanges, state: State::Opening }
+    }
+
+    /// The request's headers have come, with what the attempt before left in them.
+    pub fn on_request_headers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
+        match self.open(host, now) {
+            Some(call) => {
+                self.state = State::Sending(call);
+                Action::Pause
+            }
+            None => {
+                // Without a hand-over there is no way to know what may go where.
+                self.state = State::Done { drop: false };
+                reply::refuse(host, &ApiError::new(503, "").retry(Retry::Never), NO_HAND_OVER, &[]);
+                Action::Pause
+            }
+        }
+    }
+
+    fn open(&self, host: &dyn Host, now: Timestamp) -> Option<Call> {
+        let exchange = self.exchanges.find(&host.property(&[contract::EXCHANGE])?)?;
+        failover::unanswered(host, &exchange, now);
+        let number = exchange.progress.borrow().attempts.len();
+        let target = exchange.plan.target(number)?.clone();
+        exchange.progress.borrow_mut().begin(&target.name);
+        let next = exchange.plan.target(number + 1)?;
+        host.set_property(contract::CLUSTER, next.provider.cluster.as_bytes());
+        let call = Call { exchange, target };
+        headers::reset(host, &call);
+        Some(call)
+    }
+
+    /// Some of the request's body has come; `size` is what Envoy holds of it by now.
+    pub fn on_request_body(&mut self, host: &dyn Host, size: usize, end: bool) -> Action {
+        let State::Sending(call) = &self.state else {
+            return if matches!(self.state, State::Done { .. }) { Action::Pause } else { Action::Continue };
+        };
+        if !end {
+            return Action::Pause;
+        }
+        let call = call.clone();
+        match send(host, &call, &host.body(Side::Request, size)) {
+            Ok(body) => {
+                host.set_body(Side::Request, size, &body);
+                host.set_header(Side::Request, "content-length", Some(&body.len().to_string()));
+                self.state = State::Waiting(call);
+                Action::Continue
+            }
+            Err(error) => {
+                self.tell(host, &call, &error);
+                Action::Pause
+            }
+        }
+    }
+
+    /// The answer's headers have come.
+    pub fn on_response_headers(&mut self, host: &dyn Host, end: bool, now: Timestamp) -> Action {
+        let State::Waiting(call) = &self.state else { return Action::Continue };
+        let call = call.clone();
+        let head = headers::Received::read(host, now);
+        match Answer::begin(&call, &head, now) {
+            Ok(answer) if !end => {
+                self.state = State::Reading(call, answer);
+                Action::Pause
+            }
+            Ok(answer) => {
+                let error = answer.without_body(&call, &head);
+                self.fail_bare(host, &call, error, now)
+            }
+            Err(error) if end => self.fail_bare(host, &call, error, now),
+            Err(error) => {
+                let fate = self.fail(host, &call, &error, now);
+                self.state = State::Reading(call, Answer::refused(fate));
+                Action::Pause
+            }
+        }
+    }
+
+    /// Some of the answer's body has come; `size` is what Envoy holds of it by now.
+    pub fn on_response_body(&mut self, host: &dyn Host, size: usize, end: bool, now: Timestamp) -> Action {
+        let (call, mut answer) = match std::mem::replace(&mut self.state, State::Done { drop: false }) {
+            State::Reading(call, answer) => (call, answer),
+            State::Done { drop } => {
+                self.state = State::Done { drop };
+                if drop {
+                    host.set_body(Side::Response, size, &[]);
+                }
+                return Action::Continue;
+            }
+            other => {
+                self.state = other;
+                return Action::Continue;
+            }
+        };
+        let action = match answer.read(host, &call, size, end, now) {
+            Fate::Hold => Action::Pause,
+            Fate::Commit(body) => {
+                headers::commit(host, call.exchange.asked.stream);
+                host.set_body(Side::Response, size, &body);
+                self.commit(&call);
+                Action::Continue
+            }
+            Fate::Relay(body) => {
+                host.set_body(Side::Response, size, &body);
+                Action::Continue
+            }
+            Fate::Fail(error) => {
+                let body = self.fail(host, &call, &error, now);
+                host.set_body(Side::Response, size, &body);
+                self.state = State::Done { drop: true };
+                return Action::Continue;
+            }
+            Fate::Break(error, mut body) => {
+                if call.exchange.progress.borrow().phase == Phase::Held {
+                    headers::commit(host, call.exchange.asked.stream);
+                    self.commit(&call);
+                }
+                call.exchange.progress.borrow_mut().phase = Phase::Broken;
+                body.extend(call.exchange.surface.stream_error(&error));
+                host.set_body(Side::Response, size, &body);
+                self.state = State::Done { drop: true };
+                return Action::Continue;
+            }
+        };
+        self.state = if end { State::Done { drop: true } } else { State::Reading(call, answer) };
+        action
+    }
+
+    /// The answer ends with trailers instead of a last piece of body.
+    pub fn on_response_trailers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
+        if !matches!(self.state, State::Reading(..)) {
+            return Action::Continue;
+        }
+        let size = host.body(Side::Response, HELD_AT_MOST).len();
+        let _ = self.on_response_body(host, size, true, now);
+        Action::Continue
+    }
+
+    /// The first content goes out: from now on nothing can be taken back.
+    fn commit(&self, call: &Call) {
+        let mut progress = call.exchange.progress.borrow_mut();
+        progress.phase = Phase::Committed;
+        progress.conclude(Outcome::Answered);
+    }
+
+    /// The attempt failed before any content. Marks the answer for the next attempt, or makes it the caller's;
+    /// its body is returned. An answer that is marked has a body too: Envoy may be out of retries.
+    fn fail(&self, host: &dyn Host, call: &Call, error: &ApiError, now: Timestamp) -> Vec<u8> {
+        let verdict = failover::failed(host, &call.exchange, error, now);
+        if verdict == Verdict::TellCaller {
+            call.exchange.progress.borrow_mut().phase = Phase::Committed;
+        }
+        headers::fail(host, error, verdict);
+        call.exchange.surface.error(error)
+    }
+
+    /// The same for an answer that has no body, and cannot get one but by an answer of our own.
+    fn fail_bare(&mut self, host: &dyn Host, call: &Call, error: ApiError, now: Timestamp) -> Action {
+        self.state = State::Done { drop: false };
+        let verdict = failover::failed(host, &call.exchange, &error, now);
+        if verdict == Verdict::NextTarget {
+            headers::fail(host, &error, verdict);
+            return Action::Continue;
+        }
+        self.tell(host, call, &error);
+        Action::Pause
+    }
+
+    /// Answers the caller in the provider's place.
+    fn tell(&mut self, host: &dyn Host, call: &Call, error: &ApiError) {
+        self.state = State::Done { drop: false };
+        let mut progress = call.exchange.progress.borrow_mut();
+        progress.phase = Phase::Committed;
+        let reason = error.code.as_deref().unwrap_or("untranslatable").to_owned();
+        progress.conclude(Outcome::Failed { status: error.status, reason });
+        drop(progress);
+        reply::refuse(host, error, &call.exchange.surface.error(error), &[]);
+    }
+}
+
+/// Writes the request in the provider's form.
+fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+    let unreadable = |e: serde_json::Error| ApiError::invalid(format!("The body cannot be read: {e}."));
+    let object = Object::parse(body).map_err(unreadable)?;
+    let dialect = call.target.provider.dialect;
+    if call.passes() {
+        call.exchange.progress.borrow_mut().dropped.clear();
+        return Ok(dialect.pass_request(&object, &call.exchange.asked, &call.target.model));
+    }
+    let outbound = dialect.request(&call.exchange.surface.request(&object)?, &call.target.model)?;
+    for (name, value) in &outbound.headers {
+        host.set_header(Side::Request, name, Some(value));
+    }
+    call.exchange.progress.borrow_mut().dropped = outbound.dropped.iter().map(|name| name.to_string()).collect();
+    Ok(outbound.body)
+}
+
+/// More than Envoy can hold of an answer.
+const HELD_AT_MOST: usize = 1 << 30;
+
+/// The surface is not known either.
+const NO_HAND_OVER: &[u8] =
+    br#"{"error":{"message":"The gateway lost track of this request.","type":"server_error","param":null,"code":"no_hand_over"}}"#;
+
+#[cfg(test)]
+mod tests;

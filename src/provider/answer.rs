@@ -1,0 +1,211 @@
+//! The body of an answer: whole, streamed, or a failure.
+
+use std::time::Duration;
+
+use crate::errors::{ApiError, Retry};
+use crate::host::{Host, Side};
+use crate::hub::Event;
+use crate::time::Timestamp;
+
+use super::Call;
+use super::headers::Received;
+use super::relay::Relay;
+
+/// How much of a failure's body is read.
+const MAX_ERROR: usize = 1 << 20;
+
+/// How much is held back before the first content; then the answer goes out as it is.
+const MAX_HELD: usize = 256 << 10;
+
+/// An answer whose headers have come.
+pub(super) enum Answer {
+    /// A status of failure: its body says more.
+    Error { status: u16, retry: Retry },
+    /// A whole answer.
+    Whole,
+    /// A stream before its first content: what has been written of it.
+    Held(Box<Relay>, Vec<u8>),
+    /// A stream after its first content.
+    Relayed(Box<Relay>),
+    /// A failure that was told by the headers: what takes the place of the body.
+    Refused(Vec<u8>),
+}
+
+/// What becomes of the bytes that have come.
+pub(super) enum Fate {
+    /// They are kept back.
+    Hold,
+    /// The answer is good: headers and this body go out.
+    Commit(Vec<u8>),
+    /// This goes out in their place.
+    Relay(Vec<u8>),
+    /// The answer failed before any content.
+    Fail(ApiError),
+    /// The answer failed after content, of which this is the last.
+    Break(ApiError, Vec<u8>),
+}
+
+impl Answer {
+    /// Decides by the headers what is to be read.
+    pub(super) fn begin(call: &Call, head: &Received, now: Timestamp) -> Result<Self, ApiError> {
+        if let Some(encoding) = &head.encoding {
+            let message = format!("The provider's answer is compressed ({encoding}) although that was not asked for.");
+            return Err(ApiError::new(502, message).code("compressed_answer"));
+        }
+        if !(200..300).contains(&head.status) {
+            return Ok(Self::Error { status: head.status, retry: advice(head) });
+        }
+        match head.content_type.as_str() {
+            "text/event-stream" if call.exchange.asked.stream => {
+                Ok(Self::Held(Box::new(Relay::new(call, now)), Vec::new()))
+            }
+            // Some servers answer a stream request whole, or tell a failure so.
+            "application/json" => Ok(Self::Whole),
+            other => {
+                let message = format!("The provider answered with content type `{other}`.");
+                Err(ApiError::new(502, message).code("wrong_content_type"))
+            }
+        }
+    }
+
+    /// A failure that the headers have told.
+    pub(super) fn refused(body: Vec<u8>) -> Self {
+        Self::Refused(body)
+    }
+
+    /// What an answer without a body comes to.
+    pub(super) fn without_body(&self, call: &Call, head: &Received) -> ApiError {
+        match self {
+            Self::Error { status, retry } => failure(call, *status, *retry, &[]),
+            _ => {
+                let message = format!("The provider answered {} without a body.", head.status);
+                ApiError::new(502, message).code("empty_answer")
+            }
+        }
+    }
+
+    /// Reads what Envoy holds of the body.
+    pub(super) fn read(&mut self, host: &dyn Host, call: &Call, size: usize, end: bool, now: Timestamp) -> Fate {
+        match self {
+            Self::Refused(body) => Fate::Relay(std::mem::take(body)),
+            Self::Error { status, retry } if end || size > MAX_ERROR => {
+                let body = host.body(Side::Response, size.min(MAX_ERROR));
+                Fate::Fail(failure(call, *status, *retry, &body))
+            }
+            Self::Whole if end => whole(call, &host.body(Side::Response, size), now).map_or_else(Fate::Fail, Fate::Commit),
+            Self::Error { .. } | Self::Whole => Fate::Hold,
+            Self::Held(relay, held) => {
+                let mut out = std::mem::take(held);
+                let fate = relayed(relay, call, &host.body(Side::Response, size), end, now, &mut out);
+                self.held(host, size, fate, out)
+            }
+            Self::Relayed(relay) => {
+                let mut out = Vec::new();
+                let (_, result) = relayed(relay, call, &host.body(Side::Response, size), end, now, &mut out);
+                match result.and_then(|()| idle(call, now)) {
+                    Ok(()) => Fate::Relay(out),
+                    Err(error) => Fate::Break(error, out),
+                }
+            }
+        }
+    }
+
+    /// A stream that was held: does it go out now?
+    fn held(&mut self, host: &dyn Host, size: usize, (content, result): (bool, Result<(), ApiError>), out: Vec<u8>) -> Fate {
+        let commits = content || out.len() > MAX_HELD;
+        match result {
+            Err(error) if content => Fate::Break(error, out),
+            Err(error) => Fate::Fail(error),
+            Ok(()) => {
+                let Self::Held(relay, held) = self else { return Fate::Hold };
+                if !commits && relay.is_over() {
+                    return Fate::Fail(ApiError::new(502, "The provider's stream had no content.").code("empty_answer"));
+                }
+                if !commits {
+                    *held = out;
+                    host.set_body(Side::Response, size, &[]);
+                    return Fate::Hold;
+                }
+                if let Self::Held(relay, _) = std::mem::replace(self, Self::Whole) {
+                    *self = Self::Relayed(relay);
+                }
+                Fate::Commit(out)
+            }
+        }
+    }
+}
+
+/// Reads some of a stream, for the meter too. Tells whether there was content, and whether all was well.
+fn relayed(
+    relay: &mut Relay,
+    call: &Call,
+    bytes: &[u8],
+    end: bool,
+    now: Timestamp,
+    out: &mut Vec<u8>,
+) -> (bool, Result<(), ApiError>) {
+    let mut events = Vec::new();
+    let mut result = relay.push(bytes, &mut events, out);
+    if end && result.is_ok() {
+        result = relay.end(&mut events, out);
+    }
+    let meter = &mut call.exchange.progress.borrow_mut().meter;
+    meter.see(&events, now);
+    if relay.is_over() && result.is_ok() {
+        meter.complete();
+    }
+    (events.iter().any(Event::commits), result)
+}
+
+/// A stream that has had no content for too long is broken off; pings keep it open, but not alive.
+fn idle(call: &Call, now: Timestamp) -> Result<(), ApiError> {
+    let progress = call.exchange.progress.borrow();
+    let idle = progress.meter.last_content().map(|last| now.since(last)).unwrap_or_default();
+    if progress.meter.is_complete() || idle <= call.exchange.timeouts.idle {
+        return Ok(());
+    }
+    Err(ApiError::new(504, format!("The provider sent nothing for {} s.", idle.as_secs())).code("idle_timeout"))
+}
+
+/// Reads a whole answer and writes it in the caller's form.
+fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> {
+    let dialect = call.target.provider.dialect;
+    let surface = call.exchange.surface;
+    let events = dialect.answer(body)?;
+    let out = if call.exchange.asked.stream {
+        let mut writer = surface.stream(call.context(now));
+        let mut out = Vec::new();
+        events.iter().for_each(|event| writer.write(event, &mut out));
+        writer.end(&mut out);
+        out
+    } else if call.passes() {
+        dialect.pass_answer(body).unwrap_or_else(|| body.to_vec())
+    } else {
+        surface.answer(&events, &call.context(now))
+    };
+    let meter = &mut call.exchange.progress.borrow_mut().meter;
+    meter.see(&events, now);
+    meter.complete();
+    Ok(out)
+}
+
+/// A failure that the provider tells by its status.
+fn failure(call: &Call, status: u16, retry: Retry, body: &[u8]) -> ApiError {
+    // A redirect is nothing that a caller could follow.
+    let told = if status < 400 { 502 } else { status };
+    let error = call.target.provider.dialect.error(told, body);
+    match (error.retry, retry) {
+        (Retry::Unsaid, advice) => error.retry(advice),
+        _ => error,
+    }
+}
+
+/// What the headers say about trying again.
+fn advice(head: &Received) -> Retry {
+    match (head.should_retry, head.retry_after) {
+        (Some(false), _) => Retry::Never,
+        (_, Some(time)) => Retry::After(time),
+        (Some(true), None) => Retry::After(Duration::ZERO),
+        (None, None) => Retry::Unsaid,
+    }
+}

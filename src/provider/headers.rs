@@ -1,0 +1,141 @@
+//! Headers of one attempt, both ways.
+
+use std::time::Duration;
+
+use crate::contract;
+use crate::errors::ApiError;
+use crate::failover::Verdict;
+use crate::host::{Side, Stream};
+use crate::reply;
+use crate::time::Timestamp;
+
+use super::Call;
+
+/// Replaces every header of the request: what the attempt before set is still there, its provider's key included.
+pub(super) fn reset(stream: &(impl Stream + ?Sized), call: &Call) {
+    let provider = &call.target.provider;
+    let dialect = provider.dialect;
+    let path = format!("{}{}", provider.base_path, dialect.path());
+    let accept = if call.exchange.asked.stream { "text/event-stream" } else { "application/json" };
+    let mut headers: Vec<(&str, &str)> = vec![
+        (":method", "POST"),
+        (":scheme", provider.scheme),
+        (":authority", &provider.authority),
+        (":path", &path),
+        ("content-type", "application/json"),
+        ("accept", accept),
+        // A compressed answer could not be read.
+        ("accept-encoding", "identity"),
+        ("user-agent", concat!("tollhouse/", env!("CARGO_PKG_VERSION"))),
+    ];
+    headers.extend(dialect.headers());
+    if call.passes() {
+        let known = |name: &str| dialect.caller_headers().contains(&name);
+        headers.extend(call.exchange.caller_headers.iter().filter(|(n, _)| known(n)).map(|(n, v)| (n.as_str(), v.as_str())));
+    }
+    let credential = key(call).map(|key| dialect.credential(key));
+    if let Some((name, value)) = &credential {
+        headers.push((name, value));
+    }
+    stream.set_headers(Side::Request, &headers);
+}
+
+/// Keys of a provider are used in turn.
+fn key(call: &Call) -> Option<&str> {
+    let keys = &call.target.provider.keys;
+    let turn = usize::try_from(call.exchange.id).unwrap_or(0).checked_rem(keys.len())?;
+    keys.get(turn).map(String::as_str)
+}
+
+/// What the headers of an answer say.
+#[derive(Debug, Default)]
+pub(super) struct Received {
+    pub(super) status: u16,
+    pub(super) content_type: String,
+    pub(super) encoding: Option<String>,
+    pub(super) retry_after: Option<Duration>,
+    /// `x-should-retry`, as Anthropic sends it.
+    pub(super) should_retry: Option<bool>,
+}
+
+impl Received {
+    pub(super) fn read(stream: &(impl Stream + ?Sized), now: Timestamp) -> Self {
+        let headers = stream.headers(Side::Response);
+        let get = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+        Self {
+            status: get(":status").and_then(|s| s.parse().ok()).unwrap_or(502),
+            content_type: essence(get("content-type").unwrap_or_default()),
+            encoding: get("content-encoding").map(str::to_owned).filter(|e| !e.eq_ignore_ascii_case("identity")),
+            retry_after: retry_after(get("retry-after-ms"), get("retry-after"), now),
+            should_retry: get("x-should-retry").and_then(|v| v.parse().ok()),
+        }
+    }
+
+    /// Is it a stream of server-sent events?
+    pub(super) fn is_stream(&self) -> bool {
+        self.content_type == "text/event-stream"
+    }
+}
+
+/// How long the provider asks to wait, read in the order in which SDKs do: `retry-after-ms`, `retry-after` in
+/// seconds, `retry-after` as a date.
+///
+/// <https://www.rfc-editor.org/rfc/rfc9110#name-retry-after>
+fn retry_after(milliseconds: Option<&str>, seconds: Option<&str>, now: Timestamp) -> Option<Duration> {
+    let positive = |text: &str, unit: f64| {
+        let number = text.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0)?;
+        Some(Duration::from_secs_f64((number * unit).min(86_400.0)))
+    };
+    let date = |text: &str| Timestamp::parse_http(text.trim()).map(|then| then.since(now));
+    milliseconds
+        .and_then(|text| positive(text, 0.001))
+        .or_else(|| seconds.and_then(|text| positive(text, 1.0).or_else(|| date(text))))
+}
+
+/// A media type without its parameters.
+fn essence(media: &str) -> String {
+    media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Names of a provider's headers that a caller may see. Everything else may tell of the account: organization and
+/// project ids, cookies, request ids.
+fn is_public(name: &str) -> bool {
+    matches!(name, ":status" | "content-type" | "date" | "retry-after" | "retry-after-ms" | "x-should-retry" | "openai-processing-ms")
+        || name.starts_with("x-ratelimit-")
+        || name.starts_with("anthropic-ratelimit-")
+}
+
+/// Lets the headers of an answer out.
+pub(super) fn commit(stream: &(impl Stream + ?Sized), is_stream: bool) {
+    let received = stream.headers(Side::Response);
+    let mut headers: Vec<(&str, &str)> = received
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .filter(|(name, _)| is_public(name) && *name != "content-type")
+        .collect();
+    if is_stream {
+        headers.extend([
+            ("content-type", "text/event-stream; charset=utf-8"),
+            ("cache-control", "no-cache"),
+            ("x-accel-buffering", "no"),
+        ]);
+    } else {
+        headers.push(("content-type", "application/json"));
+    }
+    stream.set_headers(Side::Response, &headers);
+}
+
+/// Makes the headers those of a failure, for the next attempt or for the caller.
+pub(super) fn fail(stream: &(impl Stream + ?Sized), error: &ApiError, verdict: Verdict) {
+    let received = stream.headers(Side::Response);
+    let status = error.status.to_string();
+    let own = reply::error_headers(error);
+    let kept = |name: &str| is_public(name) && name != ":status" && !own.iter().any(|(n, _)| *n == name);
+    let mut headers: Vec<(&str, &str)> = vec![(":status", &status)];
+    headers.extend(received.iter().map(|(n, v)| (n.as_str(), v.as_str())).filter(|(name, _)| kept(name)));
+    headers.extend(own.iter().map(|(n, v)| (*n, v.as_str())));
+    if verdict == Verdict::NextTarget {
+        headers.push((contract::RETRY_HEADER, "1"));
+    }
+    stream.set_headers(Side::Response, &headers);
+}

@@ -1,0 +1,112 @@
+//! A streamed answer on its way: bytes of the provider in, events for the meter and bytes for the caller out.
+
+use crate::dialects::{Progress, StreamPasser, StreamReader};
+use crate::errors::ApiError;
+use crate::hub::Event;
+use crate::stream::sse;
+use crate::surfaces::StreamWriter;
+use crate::time::Timestamp;
+
+use super::Call;
+
+/// The longest event that is read: images come in one event.
+pub(super) const MAX_EVENT: usize = 8 << 20;
+
+/// A stream that is being read and written.
+pub(super) struct Relay {
+    parser: sse::Parser,
+    path: Path,
+    /// The provider's end marker has come, or what stands for it.
+    over: bool,
+}
+
+/// How the provider's events become the caller's.
+enum Path {
+    /// They speak the same format.
+    Passed(Box<dyn StreamPasser>),
+    /// Through the hub.
+    Translated(Box<dyn StreamReader>, Box<dyn StreamWriter>),
+}
+
+impl Relay {
+    pub(super) fn new(call: &Call, now: Timestamp) -> Self {
+        let dialect = call.target.provider.dialect;
+        let path = if call.passes() {
+            Path::Passed(dialect.pass_stream(&call.exchange.asked))
+        } else {
+            Path::Translated(dialect.stream(), call.exchange.surface.stream(call.context(now)))
+        };
+        Self { parser: sse::Parser::new(MAX_EVENT), path, over: false }
+    }
+
+    /// Is the answer complete?
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Reads bytes as they came. What the caller gets is appended to `out`, what the answer says to `events`; both
+    /// also hold what came before a failure.
+    pub(super) fn push(
+        &mut self,
+        bytes: &[u8],
+        events: &mut Vec<Event<'static>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ApiError> {
+        if self.over {
+            return Ok(());
+        }
+        self.parser.push(bytes);
+        while let Some(event) = self.parser.next().map_err(|e| too_long(e.limit))? {
+            if self.event(&event, events, out)? == Progress::Done {
+                self.over = true;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn event(
+        &mut self,
+        event: &sse::Event,
+        events: &mut Vec<Event<'static>>,
+        out: &mut Vec<u8>,
+    ) -> Result<Progress, ApiError> {
+        match &mut self.path {
+            Path::Passed(passer) => passer.pass(event, events, out),
+            Path::Translated(reader, writer) => {
+                let before = events.len();
+                let progress = reader.read(event, events);
+                for said in events.get(before..).unwrap_or_default() {
+                    writer.write(said, out);
+                }
+                if progress == Ok(Progress::Done) {
+                    writer.end(out);
+                }
+                progress
+            }
+        }
+    }
+
+    /// The provider's bytes have ended.
+    pub(super) fn end(&mut self, events: &mut Vec<Event<'static>>, out: &mut Vec<u8>) -> Result<(), ApiError> {
+        if std::mem::replace(&mut self.over, true) {
+            return Ok(());
+        }
+        match &mut self.path {
+            Path::Passed(passer) => passer.end(events, out),
+            Path::Translated(reader, writer) => {
+                let before = events.len();
+                reader.end(events)?;
+                for said in events.get(before..).unwrap_or_default() {
+                    writer.write(said, out);
+                }
+                writer.end(out);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn too_long(limit: usize) -> ApiError {
+    ApiError::new(502, format!("The provider sent an event of more than {} MiB.", limit >> 20)).code("event_too_long")
+}

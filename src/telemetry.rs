@@ -1,0 +1,174 @@
+//! What is told about a request when it is over: one access-log record, and Envoy stats.
+//!
+//! Labels of stats have values from the configuration only; a target that a caller spelled out counts as
+//! `provider/*`. Never a key, a prompt or an answer.
+
+use serde::Serialize;
+
+use crate::contract::LABELS;
+use crate::exchange::{Attempt, Outcome};
+use crate::host::Meters;
+use crate::usage::{Source, Usage};
+
+/// One request, as one line of JSON in the access log.
+#[derive(Debug, Default, Serialize)]
+pub struct Record<'a> {
+    /// Milliseconds since the epoch at which the request came.
+    pub time_ms: u64,
+    /// Envoy's `x-request-id`.
+    pub request_id: &'a str,
+    /// The name of the caller.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<&'a str>,
+    /// Who pays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<&'a str>,
+    /// The caller's API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surface: Option<&'static str>,
+    /// The model that was asked for, once it is known to be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<&'a str>,
+    /// The target that answered, or that was tried last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<&'a str>,
+    /// Every try.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<AttemptRecord<'a>>,
+    /// Was the answer to be streamed?
+    pub stream: bool,
+    /// What the caller was answered; 0 when it left before.
+    pub status: u16,
+    /// How the request ended.
+    pub outcome: Ending,
+    /// A word for what went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'a str>,
+    /// In OpenAI's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finish_reason: Option<&'static str>,
+    /// Tokens by kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// Where they come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage_source: Option<Source>,
+    /// Milliseconds to the first content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttft_ms: Option<u64>,
+    /// Milliseconds from the first byte of the request to the last of the answer.
+    pub duration_ms: u64,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The answer is whole.
+    Completed,
+    /// We said no.
+    #[default]
+    Refused,
+    /// No target answered, or the answer broke off.
+    Failed,
+    /// The caller left first.
+    Abandoned,
+}
+
+impl Ending {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// One try, in the record.
+#[derive(Debug, Serialize)]
+pub struct AttemptRecord<'a> {
+    target: &'a str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> From<&'a Attempt> for AttemptRecord<'a> {
+    fn from(attempt: &'a Attempt) -> Self {
+        let (outcome, status, reason) = match &attempt.outcome {
+            Outcome::Answered => ("answered", None, None),
+            Outcome::Unanswered => ("unanswered", None, None),
+            Outcome::Failed { status, reason } => ("failed", Some(*status), Some(reason.as_str())),
+        };
+        Self { target: &attempt.target, outcome, status, reason }
+    }
+}
+
+impl Record<'_> {
+    /// One line of JSON.
+    pub fn line(&self) -> String {
+        // Strings and numbers always serialize.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Counts the request. `model` and `target` are labels from the configuration.
+    pub fn count(&self, meters: &(impl Meters + ?Sized), model: &str, target: &str) {
+        let who: Labels = vec![("client", self.client.unwrap_or("")), ("team", self.team.unwrap_or(""))];
+        let what: Labels = vec![("model", model), ("target", target)];
+        let status = self.status.to_string();
+        let labels = |more: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+            [&who, &what, more].into_iter().flatten().map(|(l, v)| (*l, (*v).to_owned())).collect()
+        };
+        meters.count(&name("requests", &labels(&[("status", &status), ("reason", self.outcome.as_str())])), 1);
+        if let Some(usage) = &self.usage {
+            for (kind, tokens) in kinds(usage).into_iter().filter(|(_, tokens)| *tokens > 0) {
+                meters.count(&name("tokens", &labels(&[("kind", kind)])), tokens);
+            }
+        }
+        if self.target.is_some() {
+            meters.observe(&name("duration_ms", &labels(&[])), self.duration_ms);
+        }
+        if let Some(ttft) = self.ttft_ms {
+            meters.observe(&name("ttft_ms", &labels(&[])), ttft);
+        }
+        if self.attempts.len() > 1 {
+            meters.count(&name("failovers", &labels(&[])), self.attempts.len() as u64 - 1);
+        }
+    }
+}
+
+type Labels<'a> = Vec<(&'static str, &'a str)>;
+
+fn kinds(usage: &Usage) -> [(&'static str, u64); 5] {
+    [
+        ("input", usage.input),
+        ("cached", usage.cached),
+        ("cache_write", usage.cache_writes()),
+        ("output", usage.output),
+        ("reasoning", usage.reasoning),
+    ]
+}
+
+/// The full name of a metric: labels in the order of [`LABELS`], empty ones left out.
+pub fn name(metric: &str, labels: &[(&'static str, String)]) -> String {
+    let mut full = format!("tollhouse_{metric}");
+    for label in LABELS {
+        if let Some((_, value)) = labels.iter().find(|(l, v)| *l == label && !v.is_empty()) {
+            full.push(';');
+            full.push_str(label);
+            full.push('=');
+            full.extend(value.chars().map(|c| if matches!(c, ';' | '=') || c.is_control() { '_' } else { c }));
+        }
+    }
+    full
+}
+
+/// Counts a failed attempt.
+pub fn count_failure(meters: &(impl Meters + ?Sized), model: &str, target: &str, reason: &str) {
+    let labels = [("model", model.to_owned()), ("target", target.to_owned()), ("reason", reason.to_owned())];
+    meters.count(&name("failures", &labels), 1);
+}
