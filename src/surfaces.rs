@@ -6,6 +6,8 @@ use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
 use crate::wire::Wire;
 
+pub mod chat;
+
 /// What the gateway must know of a request, whatever its surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
