@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "fields carry the names of OpenAI's reference")]
 
 pub mod answer;
+pub mod ids;
 pub mod request;
 
 pub use answer::{Event, FinishReason, Thinking};

@@ -1,13 +1,14 @@
 //! JSON objects that keep their order and the bytes of their values.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// How deep a document may nest: `serde_json`'s own limit for typed values.
-pub const MAX_DEPTH: usize = 128;
+pub const MAX_DEPTH: usize = 127;
 
 /// The members of one object in their order, values as the bytes that stood there.
 ///
@@ -42,6 +43,11 @@ impl<'a> Object<'a> {
     /// Members in their order.
     pub fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(n, v)| (n.as_ref(), *v))
+    }
+
+    /// Members in their order, with names that live as long as the bytes.
+    pub fn names(&self) -> impl Iterator<Item = (&Cow<'a, str>, &'a RawValue)> {
+        self.0.iter().map(|(n, v)| (n, *v))
     }
 
     /// Writes the object again with some members replaced (`Some`) or left out (`None`); replacements that were
@@ -88,8 +94,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'de>, M::Error> {
                 let mut members: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::new();
-                while let Some(Name(name)) = map.next_key()? {
-                    if members.iter().any(|(n, _)| *n == name) {
+                let mut seen = Names::default();
+                while let Some(Text(name)) = map.next_key()? {
+                    if !seen.add(&members, &name) {
                         return Err(M::Error::custom(format_args!("duplicate field `{name}`")));
                     }
                     members.push((name, map.next_value()?));
@@ -101,9 +108,57 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     }
 }
 
-/// A member's name, borrowed where it has no escapes.
-#[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+/// The names of an object while it is read. A search by name is fastest for the few members of a request; a set
+/// takes over before an object made to be slow gets slow.
+#[derive(Default)]
+struct Names(HashSet<String>);
+
+impl Names {
+    const FEW: usize = 64;
+
+    /// Takes the name that follows `members`; `false` if it is among them.
+    fn add(&mut self, members: &[(Cow<'_, str>, &RawValue)], name: &str) -> bool {
+        if members.len() < Self::FEW {
+            return !members.iter().any(|(n, _)| n == name);
+        }
+        if self.0.is_empty() {
+            self.0.extend(members.iter().map(|(n, _)| n.as_ref().to_owned()));
+        }
+        self.0.insert(name.to_owned())
+    }
+}
+
+/// A string, borrowed where it has no escapes. Serde's own `Option<Cow<str>>` and `Vec<Cow<str>>` always copy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
+
+/// A string that may be `null`, for `deserialize_with`.
+///
+/// # Errors
+/// Another type.
+pub fn optional_text<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    Ok(Option::<Text<'de>>::deserialize(json)?.map(|text| text.0))
+}
+
+/// A string; `null` is an empty one. For `deserialize_with`.
+///
+/// # Errors
+/// Another type.
+pub fn text_or_empty<'de, D: Deserializer<'de>>(json: D) -> Result<Cow<'de, str>, D::Error> {
+    Ok(optional_text(json)?.unwrap_or_default())
+}
+
+/// A value that may be `null`, which is its default. For `deserialize_with`.
+///
+/// # Errors
+/// Another type.
+pub fn or_default<'de, D, T>(json: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::<T>::deserialize(json)?.unwrap_or_default())
+}
 
 /// A member that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +167,12 @@ pub struct FieldError {
     pub path: String,
     /// What was found, and what was expected.
     pub reason: String,
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Invalid `{}`: {}", self.path, self.reason)
+    }
 }
 
 impl FieldError {
@@ -127,7 +188,7 @@ impl FieldError {
 }
 
 /// Positions count from the member's start, which nobody sees.
-fn without_position(message: &str) -> String {
+pub(crate) fn without_position(message: &str) -> String {
     message.split(" at line ").next().unwrap_or(message).to_owned()
 }
 
@@ -139,7 +200,8 @@ pub fn push_string(out: &mut Vec<u8>, text: &str) {
 
 /// `text` as a JSON string, quotes included.
 pub fn string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    // Writing a string cannot fail.
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 /// Does the document nest deeper than [`MAX_DEPTH`]? Strings are skipped; the text need not be valid.
@@ -171,4 +233,101 @@ fn after_string(mut rest: &[u8]) -> &[u8] {
         rest = tail;
     }
     &[]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(text: &str) -> Object<'_> {
+        Object::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn an_object_keeps_order_and_bytes_of_values() {
+        let text = r#"{ "b" : 1.50 , "a" : { "y":1, "x" : [ ] } }"#;
+        let members: Vec<_> = object(text).members().map(|(n, v)| (n.to_owned(), v.get().to_owned())).collect();
+        assert_eq!(members, [("b".into(), "1.50".into()), ("a".into(), r#"{ "y":1, "x" : [ ] }"#.into())]);
+    }
+
+    #[test]
+    fn edits_replace_remove_and_append_and_leave_the_rest() {
+        let text = r#"{"b": 1.50,"stream_options": {"x":1},"a":"\u00e9"}"#;
+        let out = object(text).write_with(&[
+            ("stream_options", None),
+            ("b", Some("2".to_owned())),
+            ("new", Some("[]".to_owned())),
+            ("absent", None),
+        ]);
+        assert_eq!(String::from_utf8(out).unwrap(), r#"{"b":2,"a":"\u00e9","new":[]}"#);
+        assert_eq!(object("{}").write_with(&[]), b"{}");
+    }
+
+    #[test]
+    fn a_name_that_comes_twice_is_refused_in_small_and_large_objects() {
+        assert!(Object::parse(br#"{"a":1,"a":2}"#).is_err());
+        assert!(Object::parse(br#"{"a":1,"\u0061":2}"#).is_err(), "escaped names are the same names");
+        let many: Vec<String> = (0..500).map(|n| format!("\"m{n}\":0")).collect();
+        let whole = format!("{{{}}}", many.join(","));
+        assert_eq!(object(&whole).members().count(), 500);
+        for twice in ["m0", "m63", "m64", "m499"] {
+            let text = format!("{{{},\"{twice}\":1}}", many.join(","));
+            let error = Object::parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(twice), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_object_is_refused() {
+        for text in ["", "[]", "1", "{", "{} {}", r#"{"a"}"#, r#"{"a":}"#, "null"] {
+            assert!(Object::parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn null_counts_as_absent() {
+        let body = object(r#"{"a":null}"#);
+        assert!(body.get("a").is_none());
+        assert_eq!(body.read::<u64>("a"), Ok(None));
+    }
+
+    #[test]
+    fn an_error_of_a_field_tells_its_path_and_both_types() {
+        let error = object(r#"{"n":"x"}"#).read::<u64>("n").unwrap_err();
+        assert_eq!(error.to_string(), "Invalid `n`: invalid type: string \"x\", expected u64");
+        let error = object(r#"{"n":[1,{"a":2}]}"#).read::<Vec<u64>>("n").unwrap_err();
+        assert_eq!(error.path, "n[1]");
+    }
+
+    #[test]
+    fn strings_are_borrowed_unless_they_have_escapes() {
+        let body = object(r#"{"plain":"text","escaped":"a\nb","list":["x"]}"#);
+        assert!(matches!(body.read::<Text<'_>>("plain"), Ok(Some(Text(Cow::Borrowed("text"))))));
+        assert!(matches!(body.read::<Text<'_>>("escaped"), Ok(Some(Text(Cow::Owned(_))))));
+        let list = body.read::<Vec<Text<'_>>>("list").unwrap().unwrap();
+        assert!(matches!(list.as_slice(), [Text(Cow::Borrowed("x"))]));
+    }
+
+    #[test]
+    fn strings_are_written_with_the_escapes_of_json() {
+        assert_eq!(string("a\"\\\n\u{1}é"), r#""a\"\\\n\u0001é""#);
+    }
+
+    #[test]
+    fn depth_is_what_serde_json_reads_into_values() {
+        let nested = |depth: usize| [b"[".repeat(depth), b"]".repeat(depth)].concat();
+        assert!(serde_json::from_slice::<serde_json::Value>(&nested(MAX_DEPTH)).is_ok());
+        assert!(serde_json::from_slice::<serde_json::Value>(&nested(MAX_DEPTH + 1)).is_err());
+        assert!(!too_deep(&nested(MAX_DEPTH)));
+        assert!(too_deep(&nested(MAX_DEPTH + 1)));
+        let side_by_side = format!("[{}[]]", "[],{},".repeat(1000));
+        assert!(!too_deep(side_by_side.as_bytes()));
+    }
+
+    #[test]
+    fn brackets_in_strings_are_not_depth() {
+        let text = format!(r#"{{"a":"{}","b\\":"\"{}"}}"#, "[".repeat(300), "{".repeat(300));
+        assert!(!too_deep(text.as_bytes()));
+        assert!(!too_deep(format!("\"{}", "[".repeat(300)).as_bytes()), "an open string is no depth either");
+    }
 }

@@ -2,6 +2,10 @@
 //!
 //! <https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream>
 
+use std::ops::Range;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Event {
@@ -67,14 +71,14 @@ impl Parser {
     #[expect(clippy::should_implement_trait, reason = "an iterator would end at the first `None`")]
     pub fn next(&mut self) -> Result<Option<Event>, TooLong> {
         while let Some(line) = self.line() {
-            if line.is_empty() {
-                if let Some(event) = self.dispatch() {
-                    return Ok(Some(event));
-                }
-                continue;
+            // The line lies in the buffer; only its value is copied, into the event.
+            let bytes = self.buffer.get(line).unwrap_or_default();
+            if !bytes.is_empty() {
+                self.has_data |= take_field(bytes, self.has_data, &mut self.event);
+                self.check(0)?;
+            } else if let Some(event) = self.dispatch() {
+                return Ok(Some(event));
             }
-            self.field(&line);
-            self.check(0)?;
         }
         self.check(self.buffer.len().saturating_sub(self.read))?;
         Ok(None)
@@ -92,8 +96,8 @@ impl Parser {
         if held > self.limit { Err(TooLong { limit: self.limit }) } else { Ok(()) }
     }
 
-    /// The next complete line, without its end.
-    fn line(&mut self) -> Option<Vec<u8>> {
+    /// Where the next complete line lies in the buffer, without its end.
+    fn line(&mut self) -> Option<Range<usize>> {
         if self.after_cr {
             match self.buffer.get(self.read) {
                 Some(b'\n') => self.read += 1,
@@ -108,33 +112,12 @@ impl Parser {
             return None;
         };
         self.after_cr = rest.get(at) == Some(&b'\r');
-        let mut line = rest.get(..at)?.to_vec();
+        let marked = std::mem::take(&mut self.at_start) && rest.starts_with(BYTE_ORDER_MARK);
+        let start = self.read + if marked { BYTE_ORDER_MARK.len() } else { 0 };
+        let line = start..self.read + at;
         self.read += at + 1;
         self.searched = 0;
-        if std::mem::take(&mut self.at_start) && line.starts_with(b"\xEF\xBB\xBF") {
-            line.drain(..3);
-        }
         Some(line)
-    }
-
-    fn field(&mut self, line: &[u8]) {
-        let (name, value) = match memchr::memchr(b':', line) {
-            Some(at) => (line.get(..at).unwrap_or_default(), line.get(at + 1..).unwrap_or_default()),
-            None => (line, &[][..]),
-        };
-        let value = String::from_utf8_lossy(value.strip_prefix(b" ").unwrap_or(value));
-        match name {
-            b"event" => self.event.name = value.into_owned(),
-            b"data" => {
-                if self.has_data {
-                    self.event.data.push('\n');
-                }
-                self.has_data = true;
-                self.event.data.push_str(&value);
-            }
-            // A comment, `id`, `retry`, or a field nobody knows.
-            _ => {}
-        }
     }
 
     /// The event that an empty line closes; without data there is none.
@@ -142,6 +125,41 @@ impl Parser {
         let event = std::mem::take(&mut self.event);
         std::mem::take(&mut self.has_data).then_some(event)
     }
+}
+
+/// Reads one line into `event`; tells whether it was data.
+fn take_field(line: &[u8], more: bool, event: &mut Event) -> bool {
+    let (name, value) = match memchr::memchr(b':', line) {
+        Some(at) => (line.get(..at).unwrap_or_default(), line.get(at + 1..).unwrap_or_default()),
+        None => (line, &[][..]),
+    };
+    let value = value.strip_prefix(b" ").unwrap_or(value);
+    match name {
+        b"event" => event.name = String::from_utf8_lossy(value).into_owned(),
+        b"data" => {
+            if more {
+                event.data.push('\n');
+            }
+            event.data.push_str(&String::from_utf8_lossy(value));
+        }
+        // A comment, `id`, `retry`, or a field nobody knows.
+        _ => {}
+    }
+    name == b"data"
+}
+
+/// Appends an event without a name that holds one JSON document, in one line: a line feed in JSON is only ever
+/// white space.
+pub fn write_json(out: &mut Vec<u8>, json: &[u8]) {
+    out.extend_from_slice(b"data: ");
+    let start = out.len();
+    out.extend_from_slice(json);
+    for byte in out.iter_mut().skip(start) {
+        if matches!(byte, b'\n' | b'\r') {
+            *byte = b' ';
+        }
+    }
+    out.extend_from_slice(b"\n\n");
 }
 
 /// Appends an event without a name.
@@ -160,4 +178,144 @@ pub fn write_event(out: &mut Vec<u8>, name: &str, data: &str) {
     out.extend_from_slice(name.as_bytes());
     out.push(b'\n');
     write_data(out, data);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(parser: &mut Parser) -> Vec<Event> {
+        std::iter::from_fn(|| parser.next().unwrap()).collect()
+    }
+
+    fn parse(bytes: &[u8]) -> Vec<Event> {
+        let mut parser = Parser::new(1 << 20);
+        parser.push(bytes);
+        all(&mut parser)
+    }
+
+    fn data(texts: &[&str]) -> Vec<Event> {
+        texts.iter().map(|text| Event { name: String::new(), data: (*text).to_owned() }).collect()
+    }
+
+    /// Every oddity that the specification allows, with characters of two, three and four bytes.
+    const MIXED: &str = "\u{feff}: hello é\r\n\r\ndata: Zürich\n\nevent: ping\n\nid: 7\rretry: 10\rdata:漢字\r\r\
+        event: a b\r\ndata: one\r\ndata:two 🦀\r\n\r\ndata\n\ndata:  spaced\n\nnobody: knows\n\n:\n\ndata: [DONE]\r\n\r\n";
+
+    fn mixed() -> Vec<Event> {
+        let mut events = data(&["Zürich", "漢字", "one\ntwo 🦀", "", " spaced", "[DONE]"]);
+        events[2].name = "a b".to_owned();
+        events
+    }
+
+    #[test]
+    fn line_ends_comments_and_unknown_fields_are_read_as_specified() {
+        assert_eq!(parse(MIXED.as_bytes()), mixed());
+    }
+
+    #[test]
+    fn a_stream_may_be_cut_anywhere() {
+        for at in 0..=MIXED.len() {
+            let mut parser = Parser::new(1 << 20);
+            let (head, tail) = MIXED.as_bytes().split_at(at);
+            parser.push(head);
+            let mut events = all(&mut parser);
+            parser.push(tail);
+            events.extend(all(&mut parser));
+            assert_eq!(events, mixed(), "cut at {at}");
+            assert!(!parser.pending());
+        }
+        let mut parser = Parser::new(1 << 20);
+        let mut events = Vec::new();
+        for byte in MIXED.as_bytes() {
+            parser.push(&[*byte]);
+            events.extend(all(&mut parser));
+        }
+        assert_eq!(events, mixed());
+    }
+
+    #[test]
+    fn an_event_is_given_out_as_soon_as_it_is_closed() {
+        for closed in ["data: x\n\n", "data: x\r\r", "data: x\r\n\r"] {
+            assert_eq!(parse(closed.as_bytes()), data(&["x"]), "{closed:?}");
+        }
+    }
+
+    #[test]
+    fn the_line_feed_of_a_cut_line_end_closes_nothing() {
+        let mut parser = Parser::new(100);
+        parser.push(b"data: a\r");
+        assert!(all(&mut parser).is_empty());
+        parser.push(b"\ndata: b\r");
+        assert!(all(&mut parser).is_empty());
+        parser.push(b"\n\r\n");
+        assert_eq!(all(&mut parser), data(&["a\nb"]));
+    }
+
+    #[test]
+    fn an_event_that_is_not_closed_is_never_given_out_but_told() {
+        for open in ["data: x", "data: x\n", "dat", "event: e\n"] {
+            let mut parser = Parser::new(100);
+            parser.push(open.as_bytes());
+            assert!(all(&mut parser).is_empty(), "{open:?}");
+            assert!(parser.pending(), "{open:?}");
+        }
+        let mut parser = Parser::new(100);
+        parser.push(b"data: x\n\n");
+        all(&mut parser);
+        assert!(!parser.pending());
+    }
+
+    #[test]
+    fn an_event_without_data_leaves_no_name_behind() {
+        assert_eq!(parse(b"event: ping\n\ndata: x\n\n"), data(&["x"]));
+    }
+
+    #[test]
+    fn a_byte_order_mark_counts_only_at_the_start() {
+        assert_eq!(parse("\u{feff}data: x\n\n\u{feff}data: y\n\n".as_bytes()), data(&["x"]));
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_become_replacement_characters() {
+        assert_eq!(parse(b"data: a\xFFb\n\n"), data(&["a\u{fffd}b"]));
+    }
+
+    #[test]
+    fn an_event_over_the_limit_is_an_error_however_it_comes() {
+        let long = "x".repeat(40);
+        for text in [format!("data: {long}"), format!("data: {long}\n\n"), format!("data: a\ndata: {long}\n")] {
+            let mut parser = Parser::new(32);
+            parser.push(text.as_bytes());
+            assert_eq!(parser.next(), Err(TooLong { limit: 32 }), "{text:?}");
+        }
+        let many = "data: 0123456789\n\n".repeat(50);
+        let mut parser = Parser::new(32);
+        parser.push(many.as_bytes());
+        assert_eq!(all(&mut parser).len(), 50, "many small events are no long one");
+    }
+
+    #[test]
+    fn a_long_event_in_small_pieces_takes_time_in_proportion() {
+        let whole = format!("data: {}\n\n", "y".repeat(5 << 20));
+        let mut parser = Parser::new(8 << 20);
+        let started = std::time::Instant::now();
+        for piece in whole.as_bytes().chunks(100) {
+            assert_eq!(parser.next(), Ok(None));
+            parser.push(piece);
+        }
+        assert_eq!(parser.next().unwrap().unwrap().data.len(), 5 << 20);
+        assert!(started.elapsed().as_secs() < 5, "searching again from the start would take minutes");
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut out = Vec::new();
+        write_data(&mut out, "one\ntwo");
+        write_event(&mut out, "error", "{}");
+        write_json(&mut out, b"{\n \"a\": 1\r\n}");
+        let mut expected = data(&["one\ntwo", "{}", "{  \"a\": 1  }"]);
+        expected[1].name = "error".to_owned();
+        assert_eq!(parse(&out), expected);
+    }
 }

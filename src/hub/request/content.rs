@@ -1,0 +1,141 @@
+//! What a turn says: text, or parts of several types.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::json::{Object, Text, optional_text, without_position};
+
+/// What a turn says.
+#[derive(Debug, Default)]
+pub enum Content<'a> {
+    /// `null` or absent.
+    #[default]
+    None,
+    Text(Cow<'a, str>),
+    Parts(Vec<Part<'a>>),
+}
+
+/// A piece of content.
+#[derive(Debug)]
+pub struct Part<'a> {
+    pub kind: PartKind<'a>,
+    /// An extension: the prompt up to here is worth caching.
+    pub cache_control: Option<&'a RawValue>,
+}
+
+/// Pieces by type.
+#[derive(Debug)]
+pub enum PartKind<'a> {
+    Text(Cow<'a, str>),
+    /// `image_url.url`: `https:` or `data:`.
+    ImageUrl(Cow<'a, str>),
+    File(File<'a>),
+    Refusal(Cow<'a, str>),
+    /// A type that the hub has no word for, such as `input_audio`: the type.
+    Other(Cow<'a, str>),
+}
+
+/// A document: its data or an id of it.
+#[derive(Debug, Default, Deserialize)]
+pub struct File<'a> {
+    /// A `data:` URL.
+    #[serde(borrow, default, deserialize_with = "optional_text")]
+    pub file_data: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "optional_text")]
+    pub file_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "optional_text")]
+    pub filename: Option<Cow<'a, str>>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct Said;
+        impl<'de> Visitor<'de> for Said {
+            type Value = Content<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string or a list of content parts")
+            }
+
+            fn visit_unit<E>(self) -> Result<Content<'de>, E> {
+                Ok(Content::None)
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Content<'de>, E> {
+                Ok(Content::Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Content<'de>, E> {
+                Ok(Content::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut parts: S) -> Result<Content<'de>, S::Error> {
+                let mut out = Vec::new();
+                while let Some(part) = parts.next_element()? {
+                    out.push(part);
+                }
+                Ok(Content::Parts(out))
+            }
+        }
+        json.deserialize_any(Said)
+    }
+}
+
+/// The members of a part, unread: what they hold depends on `type`, which may come last.
+#[derive(Deserialize)]
+struct Members<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    text: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    image_url: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    file: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    refusal: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    cache_control: Option<&'a RawValue>,
+}
+
+impl<'a> Members<'a> {
+    fn kind(self) -> Result<PartKind<'a>, String> {
+        match self.kind.as_ref() {
+            "text" => text(self.text, "text").map(PartKind::Text),
+            "refusal" => text(self.refusal, "refusal").map(PartKind::Refusal),
+            "image_url" => image_url(self.image_url).map(PartKind::ImageUrl),
+            "file" => required(self.file, "file").map(PartKind::File),
+            _ => Ok(PartKind::Other(self.kind)),
+        }
+    }
+}
+
+/// `{"url": "..."}`; some clients write the bare string.
+fn image_url(raw: Option<&RawValue>) -> Result<Cow<'_, str>, String> {
+    if raw.is_some_and(|r| r.get().starts_with('"')) {
+        return text(raw, "image_url");
+    }
+    let image: Object<'_> = required(raw, "image_url")?;
+    text(image.get("url"), "image_url.url")
+}
+
+fn text<'a>(raw: Option<&'a RawValue>, name: &str) -> Result<Cow<'a, str>, String> {
+    required::<Text<'a>>(raw, name).map(|text| text.0)
+}
+
+fn required<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>, name: &str) -> Result<T, String> {
+    let raw = raw.ok_or_else(|| format!("missing field `{name}`"))?;
+    serde_json::from_str(raw.get()).map_err(|e| format!("`{name}`: {}", without_position(&e.to_string())))
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Part<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        let members = Members::deserialize(json)?;
+        let cache_control = members.cache_control;
+        let kind = members.kind().map_err(D::Error::custom)?;
+        Ok(Self { kind, cache_control })
+    }
+}
