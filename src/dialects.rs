@@ -10,8 +10,10 @@ use crate::stream::sse;
 use crate::surfaces::Asked;
 use crate::wire::Wire;
 
+pub mod anthropic;
+
 /// Every dialect; the configuration, its error messages and the tests go by this list.
-pub static DIALECTS: &[&dyn Dialect] = &[];
+pub static DIALECTS: &[&dyn Dialect] = &[&anthropic::Anthropic];
 
 /// The dialect of this name.
 pub fn find(name: &str) -> Option<&'static dyn Dialect> {

@@ -1,0 +1,93 @@
+//! Anthropic's messages.
+//!
+//! <https://docs.anthropic.com/en/api/messages>
+
+mod answer;
+mod blocks;
+mod calls;
+mod error;
+mod media;
+mod messages;
+mod model;
+mod pass;
+mod request;
+mod sampling;
+mod schema;
+mod stream;
+mod text;
+mod thinking;
+mod tools;
+mod usage;
+
+#[cfg(test)]
+mod tests;
+
+use crate::dialects::{Dialect, Outbound, StreamPasser, StreamReader};
+use crate::errors::ApiError;
+use crate::hub::{ChatRequest, Event};
+use crate::json::Object;
+use crate::surfaces::Asked;
+use crate::wire::Wire;
+
+/// Anthropic's own API and everything that speaks it.
+#[derive(Clone, Copy, Debug)]
+pub struct Anthropic;
+
+impl Dialect for Anthropic {
+    fn name(&self) -> &'static str {
+        "anthropic"
+    }
+
+    fn endpoint(&self) -> &'static str {
+        "https://api.anthropic.com/v1"
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::AnthropicMessages
+    }
+
+    fn path(&self) -> &'static str {
+        "/messages"
+    }
+
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        ("x-api-key", key.to_owned())
+    }
+
+    /// <https://docs.anthropic.com/en/api/versioning>
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[("anthropic-version", "2023-06-01")]
+    }
+
+    fn caller_headers(&self) -> &'static [&'static str] {
+        &["anthropic-beta"]
+    }
+
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        request::write(chat, model)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
+        pass::request(body, model)
+    }
+
+    fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
+        answer::read(body)
+    }
+
+    fn stream(&self) -> Box<dyn StreamReader> {
+        Box::<stream::Reader>::default()
+    }
+
+    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
+        Box::<pass::Passer>::default()
+    }
+
+    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn error(&self, status: u16, body: &[u8]) -> ApiError {
+        error::read(status, body)
+    }
+}

@@ -1,0 +1,219 @@
+//! The conversation: OpenAI's flat list of messages as Anthropic's turns.
+//!
+//! Anthropic wants the results of all calls of a turn first in the very next user turn, so messages of tools and
+//! what the user says after them become one turn. System messages have a place of their own.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::blocks::{ASSISTANT, Block, Said, Turn, USER, mark};
+use super::calls::{self, MadeIds};
+use super::media;
+use super::text::Text;
+use crate::errors::ApiError;
+use crate::hub::request::{ChatRequest, Content, FunctionCall, Message, Part, PartKind, Role};
+
+/// What is said, and by whom.
+#[derive(Debug, Default)]
+pub(super) struct Conversation<'a> {
+    /// Text blocks of all system and developer messages, in their order.
+    pub(super) system: Vec<Block<'a>>,
+    pub(super) turns: Vec<Turn<'a>>,
+    made: MadeIds<'a>,
+}
+
+impl<'a> Conversation<'a> {
+    /// Reads all messages.
+    pub(super) fn of(chat: &'a ChatRequest<'a>) -> Result<Self, ApiError> {
+        let mut talk = Self::default();
+        for (at, message) in chat.messages.iter().enumerate() {
+            match message.role {
+                Role::System | Role::Developer => talk.system.extend(said(message, at)?),
+                Role::User => talk.append(USER, said(message, at)?),
+                Role::Assistant => talk.assistant(message, at)?,
+                Role::Tool | Role::Function => talk.result(message, at)?,
+            }
+        }
+        talk.finish()?;
+        Ok(talk)
+    }
+
+    /// Does the model wait for results of calls that it made without thinking that can be shown to it again?
+    pub(super) fn calls_without_thinking(&self) -> bool {
+        let last = self.turns.iter().rfind(|turn| turn.role == ASSISTANT);
+        last.is_some_and(|turn| {
+            turn.content.iter().any(|block| matches!(block, Block::ToolUse { .. }))
+                && !matches!(turn.content.first(), Some(Block::Thinking(_)))
+        })
+    }
+
+    /// Adds to the last turn if that has the same role.
+    fn append(&mut self, role: &'static str, blocks: Vec<Block<'a>>) {
+        match self.turns.last_mut().filter(|turn| turn.role == role) {
+            Some(turn) => turn.content.extend(blocks),
+            None => self.turns.push(Turn { role, content: blocks }),
+        }
+    }
+
+    /// Thinking goes first, then text, then calls. An assistant that says nothing has no turn.
+    fn assistant(&mut self, message: &'a Message<'a>, at: usize) -> Result<(), ApiError> {
+        let thinking = message.thinking_blocks.iter().copied().filter(|raw| can_return(raw));
+        let mut blocks: Vec<_> = thinking.map(Block::Thinking).collect();
+        content(&message.content, at, &mut blocks)?;
+        blocks.extend(message.refusal.as_deref().filter(|text| !text.is_empty()).map(Block::text));
+        for (index, call) in message.tool_calls.iter().enumerate() {
+            let path = format!("messages[{at}].tool_calls[{index}].function");
+            let block = self.call(&call.function, &call.id, &path, (at, index))?;
+            blocks.push(block);
+            mark(blocks.last_mut().map(std::slice::from_mut).unwrap_or_default(), call.cache_control);
+        }
+        if let Some(call) = &message.function_call {
+            let block =
+                self.call(call, "", &format!("messages[{at}].function_call"), (at, message.tool_calls.len()))?;
+            blocks.push(block);
+        }
+        mark(&mut blocks, message.cache_control);
+        if !blocks.is_empty() {
+            self.append(ASSISTANT, blocks);
+        }
+        Ok(())
+    }
+
+    fn call(
+        &mut self,
+        call: &'a FunctionCall<'a>,
+        id: &'a str,
+        path: &str,
+        (message, index): (usize, usize),
+    ) -> Result<Block<'a>, ApiError> {
+        let name = calls::name(&call.name, &format!("{path}.name"))?;
+        let input = calls::input(&call.arguments, &format!("{path}.arguments"))?;
+        let id = if id.is_empty() { Cow::Owned(self.made.make(name, message, index)) } else { calls::id(id) };
+        Ok(Block::ToolUse { id, name, input, cache_control: None })
+    }
+
+    fn result(&mut self, message: &'a Message<'a>, at: usize) -> Result<(), ApiError> {
+        let tool_use_id = match message.tool_call_id.as_deref().filter(|id| !id.is_empty()) {
+            Some(id) => calls::id(id),
+            None => Cow::Owned(self.made.take(message.name.as_deref()).ok_or_else(|| unanswerable(at))?),
+        };
+        let content = match &message.content {
+            Content::None => None,
+            Content::Text(text) => Some(text).filter(|text| !text.is_empty()).map(|text| Said::Text(borrow(text))),
+            Content::Parts(_) => {
+                let mut blocks = Vec::new();
+                content(&message.content, at, &mut blocks)?;
+                Some(blocks).filter(|blocks| !blocks.is_empty()).map(Said::Blocks)
+            }
+        };
+        let is_error = message.is_error.unwrap_or(false);
+        let block = Block::ToolResult { tool_use_id, is_error, content, cache_control: message.cache_control };
+        self.append(USER, Vec::new());
+        if let Some(turn) = self.turns.last_mut() {
+            let results = turn.content.iter().take_while(|block| matches!(block, Block::ToolResult { .. })).count();
+            turn.content.insert(results, block);
+        }
+        Ok(())
+    }
+
+    /// What Anthropic refuses: no turn, a turn without blocks, and space at the end of an answer to be continued.
+    fn finish(&mut self) -> Result<(), ApiError> {
+        self.trim_prefill();
+        if self.turns.is_empty() {
+            if self.system.is_empty() {
+                return Err(ApiError::invalid("messages: expected something to answer").param("messages"));
+            }
+            self.turns.push(Turn { role: USER, content: std::mem::take(&mut self.system) });
+        }
+        for turn in self.turns.iter_mut().filter(|turn| turn.content.is_empty()) {
+            turn.content.push(Block::text(" "));
+        }
+        Ok(())
+    }
+
+    fn trim_prefill(&mut self) {
+        let Some(turn) = self.turns.last_mut().filter(|turn| turn.role == ASSISTANT) else { return };
+        let Some(Block::Text { text, .. }) = turn.content.last_mut() else { return };
+        let kept = text.trim_end().len();
+        if kept < text.len() {
+            *text = text.get(..kept).unwrap_or_default().to_owned().into();
+        }
+        if kept == 0 {
+            turn.content.pop();
+        }
+        if turn.content.is_empty() {
+            self.turns.pop();
+        }
+    }
+}
+
+fn unanswerable(at: usize) -> ApiError {
+    let path = format!("messages[{at}].tool_call_id");
+    ApiError::invalid(format!("{path}: missing, and no earlier call without an id waits for a result")).param(path)
+}
+
+/// The blocks of a message that has nothing but content.
+fn said<'a>(message: &'a Message<'a>, at: usize) -> Result<Vec<Block<'a>>, ApiError> {
+    let mut blocks = Vec::new();
+    content(&message.content, at, &mut blocks)?;
+    mark(&mut blocks, message.cache_control);
+    Ok(blocks)
+}
+
+/// Appends the blocks of content; empty text has none.
+fn content<'a>(content: &'a Content<'a>, at: usize, out: &mut Vec<Block<'a>>) -> Result<(), ApiError> {
+    match content {
+        Content::None => {}
+        Content::Text(text) => out.extend(text_block(text, None)),
+        Content::Parts(parts) => {
+            for (index, part) in parts.iter().enumerate() {
+                let block = block(part).map_err(|reason| {
+                    let path = format!("messages[{at}].content[{index}]");
+                    ApiError::invalid(format!("{path}: {reason}")).param(path)
+                })?;
+                out.extend(block);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn block<'a>(part: &'a Part<'a>) -> Result<Option<Block<'a>>, String> {
+    let mut block = match &part.kind {
+        PartKind::Text(text) | PartKind::Refusal(text) => return Ok(text_block(text, part.cache_control)),
+        PartKind::ImageUrl(url) => media::image(url)?,
+        PartKind::File(file) => media::file(file)?,
+        PartKind::Other(kind) => return Err(format!("this provider takes no content of type `{kind}`")),
+    };
+    mark(std::slice::from_mut(&mut block), part.cache_control);
+    Ok(Some(block))
+}
+
+fn text_block<'a>(text: &'a Cow<'a, str>, cache_control: Option<&'a RawValue>) -> Option<Block<'a>> {
+    (!text.is_empty()).then(|| Block::Text { text: borrow(text), cache_control })
+}
+
+fn borrow<'a>(text: &'a Cow<'a, str>) -> Cow<'a, str> {
+    Cow::Borrowed(text.as_ref())
+}
+
+/// Blocks that came from Anthropic: signed or sealed. Anything else would be refused.
+///
+/// <https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#preserving-thinking-blocks>
+fn can_return(raw: &RawValue) -> bool {
+    #[derive(Deserialize)]
+    struct Peek<'a> {
+        #[serde(borrow, default, rename = "type")]
+        kind: Option<Text<'a>>,
+        #[serde(borrow, default)]
+        signature: Option<Text<'a>>,
+    }
+    let Ok(peek) = serde_json::from_str::<Peek<'_>>(raw.get()) else { return false };
+    match peek.kind.as_ref().map(|kind| kind.0.as_ref()) {
+        Some("redacted_thinking") => true,
+        Some("thinking") => peek.signature.is_some_and(|signature| !signature.0.is_empty()),
+        _ => false,
+    }
+}

@@ -1,0 +1,101 @@
+//! Answers in JSON.
+//!
+//! A schema goes into `output_config.format`. Models before Claude 4.1 do not know that, and no model has a word for
+//! "any JSON object": there an instruction in the system prompt says it.
+//!
+//! <https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs>
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::model::Model;
+use crate::hub::request::ResponseFormat;
+
+const INSTRUCTION: &str = "Answer with one JSON object and nothing else: no text around it, no code fence.";
+
+/// How the form of the answer is asked for.
+#[derive(Debug)]
+pub(super) enum Form<'a> {
+    Free,
+    /// By a schema.
+    Format(Format<'a>),
+    /// In words.
+    Instruction(String),
+}
+
+/// `output_config.format`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Format<'a> {
+    JsonSchema { schema: Schema<'a> },
+}
+
+/// A schema, as it was given or closed.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Schema<'a> {
+    Given(&'a RawValue),
+    Closed(Value),
+}
+
+/// What `response_format` becomes.
+pub(super) fn form<'a>(format: Option<&ResponseFormat<'a>>, model: Model) -> Form<'a> {
+    match format {
+        None | Some(ResponseFormat::Text) => Form::Free,
+        Some(ResponseFormat::JsonObject) => Form::Instruction(INSTRUCTION.to_owned()),
+        Some(ResponseFormat::JsonSchema(wanted)) => match wanted.schema {
+            None => Form::Instruction(INSTRUCTION.to_owned()),
+            Some(schema) if model.keeps_schemas() => Form::Format(Format::JsonSchema { schema: closed(schema) }),
+            Some(schema) => Form::Instruction(format!("{INSTRUCTION} It must match this JSON Schema:\n{schema}")),
+        },
+    }
+}
+
+/// Anthropic requires `additionalProperties: false` on every object; schemas that have it keep their bytes.
+fn closed(schema: &RawValue) -> Schema<'_> {
+    match serde_json::from_str::<Value>(schema.get()) {
+        Ok(mut value) => {
+            if close(&mut value) {
+                Schema::Closed(value)
+            } else {
+                Schema::Given(schema)
+            }
+        }
+        Err(_) => Schema::Given(schema),
+    }
+}
+
+/// Closes a schema and all schemas in it; says whether that changed anything.
+///
+/// The depth is bounded: `serde_json` refuses to read deeper documents.
+fn close(schema: &mut Value) -> bool {
+    let Value::Object(members) = schema else { return false };
+    let mut changed = false;
+    for (name, value) in members.iter_mut() {
+        changed |= match (name.as_str(), value) {
+            (
+                "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas",
+                Value::Object(named),
+            ) => named.values_mut().fold(false, |changed, schema| close(schema) | changed),
+            ("anyOf" | "allOf" | "oneOf" | "prefixItems" | "items", Value::Array(list)) => {
+                list.iter_mut().fold(false, |changed, schema| close(schema) | changed)
+            }
+            (
+                "items" | "not" | "if" | "then" | "else" | "contains" | "additionalProperties" | "propertyNames",
+                schema,
+            ) => close(schema),
+            _ => false,
+        };
+    }
+    let is_object = match members.get("type") {
+        Some(Value::String(kind)) => kind == "object",
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "object"),
+        _ => members.contains_key("properties"),
+    };
+    if is_object && !members.contains_key("additionalProperties") {
+        members.insert("additionalProperties".to_owned(), Value::Bool(false));
+        changed = true;
+    }
+    changed
+}

@@ -1,0 +1,63 @@
+use super::*;
+use crate::json::Object;
+use crate::surfaces::Asked;
+
+fn asked() -> Asked {
+    Asked { model: "alias".to_owned(), stream: true, include_usage: false }
+}
+
+#[test]
+fn requests_pass_with_nothing_changed_but_the_model() {
+    let body =
+        br#"{"model":"alias","max_tokens":5,"messages":[ {"role":"user", "content":"\u00e9"} ],"new":{"b":1,"a":2}}"#;
+    let sent = Anthropic.pass_request(&Object::parse(body).unwrap(), &asked(), "claude-x");
+    let expected =
+        r#"{"model":"claude-x","max_tokens":5,"messages":[ {"role":"user", "content":"\u00e9"} ],"new":{"b":1,"a":2}}"#;
+    assert_eq!(String::from_utf8(sent).unwrap(), expected);
+}
+
+#[test]
+fn events_pass_unchanged_and_are_metered() {
+    let mut passer = Anthropic.pass_stream(&asked());
+    let (mut events, mut out) = (Vec::new(), Vec::new());
+    let mut pass = |name: &str, data: &str| {
+        let event = sse::Event { name: name.to_owned(), data: data.to_owned() };
+        passer.pass(&event, &mut events, &mut out)
+    };
+    let usage = r#"{"type":"message_start","message":{"usage":{"input_tokens":2}}  }"#;
+    assert_eq!(pass("message_start", usage), Ok(Progress::Open));
+    assert_eq!(pass("brand_new", "not json"), Ok(Progress::Open));
+    assert_eq!(pass("", r#"{"type":"message_stop"}"#), Ok(Progress::Done));
+    assert_eq!(pass("late", "x"), Ok(Progress::Done));
+    let expected = format!(
+        "event: message_start\ndata: {usage}\n\nevent: brand_new\ndata: not json\n\ndata: {{\"type\":\"message_stop\"}}\n\n"
+    );
+    assert_eq!(passer.end(&mut events, &mut out), Ok(()));
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
+    assert!(events.iter().any(|event| matches!(event, Event::Usage(usage) if usage.input == 2)));
+}
+
+#[test]
+fn a_failure_is_told_by_the_caller_of_the_passer() {
+    let mut passer = Anthropic.pass_stream(&asked());
+    let mut out = Vec::new();
+    let data = r#"{"type":"error","error":{"type":"overloaded_error","message":"Busy"}}"#;
+    let event = sse::Event { name: "error".to_owned(), data: data.to_owned() };
+    assert_eq!(passer.pass(&event, &mut Vec::new(), &mut out).unwrap_err().status, 529);
+    assert_eq!(passer.end(&mut Vec::new(), &mut out).unwrap_err().status, 502);
+    assert!(out.is_empty());
+}
+
+#[test]
+fn whole_answers_pass_as_they_are() {
+    assert_eq!(Anthropic.pass_answer(b"{}"), None);
+}
+
+#[test]
+fn the_dialect_says_where_and_how_it_is_reached() {
+    assert_eq!(crate::dialects::find("anthropic").unwrap().path(), "/messages");
+    assert_eq!(Anthropic.endpoint(), "https://api.anthropic.com/v1");
+    assert_eq!(Anthropic.credential("k"), ("x-api-key", "k".to_owned()));
+    assert_eq!(Anthropic.headers(), [("anthropic-version", "2023-06-01")]);
+    assert_eq!(Anthropic.caller_headers(), ["anthropic-beta"]);
+}
