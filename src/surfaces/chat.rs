@@ -36,7 +36,9 @@ impl Surface for Chat {
         check_messages(body.get("messages"))?;
         let stream = body.read("stream").map_err(refused)?.unwrap_or(false);
         let options = body.read::<StreamOptions>("stream_options").map_err(refused)?.unwrap_or_default();
-        Ok(Asked { model, stream, include_usage: stream && options.include_usage == Some(true) })
+        let include_usage = stream && options.include_usage == Some(true);
+        let legacy_functions = body.get("functions").is_some();
+        Ok(Asked { model, stream, include_usage, legacy_functions })
     }
 
     fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
