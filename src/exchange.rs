@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::config::raw::FailoverOn;
 use crate::config::Timeouts;
+use crate::config::raw::FailoverOn;
 use crate::meter::Meter;
 use crate::routing::Plan;
 use crate::surfaces::{Asked, Surface};

@@ -26,11 +26,21 @@ pub enum Verdict {
 }
 
 /// The provider failed before any content.
-pub fn failed(host: &(impl Shared + Meters + ?Sized), exchange: &Exchange, error: &ApiError, now: Timestamp) -> Verdict {
+pub fn failed(
+    host: &(impl Shared + Meters + ?Sized),
+    exchange: &Exchange,
+    error: &ApiError,
+    now: Timestamp,
+) -> Verdict {
     let reason = error.code.as_deref().unwrap_or("error").to_owned();
     let number = conclude(exchange, Outcome::Failed { status: error.status, reason });
     let Some(target) = exchange.plan.target(number) else { return Verdict::TellCaller };
-    telemetry::count_failure(host, exchange.model_label(), &exchange.target_label(&target.name), &error.status.to_string());
+    telemetry::count_failure(
+        host,
+        exchange.model_label(),
+        &exchange.target_label(&target.name),
+        &error.status.to_string(),
+    );
     if let Some(time) = cooldown(error)
         && exchange.plan.has_choice()
     {

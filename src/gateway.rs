@@ -184,7 +184,8 @@ impl Gateway {
             )
         })?;
         let client = self.config.clients.get(&Digest::of(&key)).cloned();
-        let client = client.ok_or_else(|| clients::unauthorized("This gateway key is not known.", "invalid_api_key"))?;
+        let client =
+            client.ok_or_else(|| clients::unauthorized("This gateway key is not known.", "invalid_api_key"))?;
         self.notes.client = Some(Rc::clone(&client));
         client.admit(now)?;
         Ok(client)
@@ -287,7 +288,9 @@ impl Gateway {
 
     fn too_large(&self) -> ApiError {
         let limit = crate::config::raw::ByteSize(self.config.max_body);
-        ApiError::new(413, format!("The body is over the limit of {limit}.")).code("request_too_large").retry(Retry::Never)
+        ApiError::new(413, format!("The body is over the limit of {limit}."))
+            .code("request_too_large")
+            .retry(Retry::Never)
     }
 
     /// Answers the caller without a provider.
@@ -341,7 +344,9 @@ fn given_up(status: u16, attempts: &[crate::exchange::Attempt]) -> ApiError {
     let tried = if tried.is_empty() { String::new() } else { format!(" Tried: {}.", tried.join(", ")) };
     match status {
         408 => ApiError::new(408, "The request did not arrive in time.").code("request_timeout"),
-        413 => ApiError::new(413, "The body is over the limit of the proxy.").code("request_too_large").retry(Retry::Never),
+        413 => {
+            ApiError::new(413, "The body is over the limit of the proxy.").code("request_too_large").retry(Retry::Never)
+        }
         504 => ApiError::new(504, format!("No answer in time.{tried}")).code("timeout"),
         _ => ApiError::new(503, format!("No provider could be reached.{tried}")).code("no_healthy_target"),
     }

@@ -43,7 +43,9 @@ enum State {
     /// The answer's body.
     Reading(Call, Answer),
     /// Nothing: what still comes passes, or is dropped when a failure has been told.
-    Done { drop: bool },
+    Done {
+        drop: bool,
+    },
 }
 
 /// One attempt at one target.

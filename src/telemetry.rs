@@ -123,7 +123,7 @@ impl Record<'_> {
         let labels = |more: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
             [&who, &what, more].into_iter().flatten().map(|(l, v)| (*l, (*v).to_owned())).collect()
         };
-        meters.count(&name("requests", &labels(&[("status", &status), ("reason", self.outcome.as_str())])), 1);
+        meters.count(&name("requests", &labels(&[("status", &status), ("outcome", self.outcome.as_str())])), 1);
         if let Some(usage) = &self.usage {
             for (kind, tokens) in kinds(usage).into_iter().filter(|(_, tokens)| *tokens > 0) {
                 meters.count(&name("tokens", &labels(&[("kind", kind)])), tokens);

@@ -47,8 +47,7 @@ impl Timestamp {
     ///
     /// <https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats>, the preferred form.
     pub fn parse_http(text: &str) -> Option<Self> {
-        const MONTHS: [&str; 12] =
-            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let mut words = text.split_once(", ")?.1.strip_suffix(" GMT")?.split(' ');
         let (day, month, year, time) = (words.next()?, words.next()?, words.next()?, words.next()?);
         let month = MONTHS.iter().position(|m| *m == month)? + 1;

@@ -27,9 +27,11 @@ impl Gateway {
             duration_ms: millis(now, self.notes.started),
             ..Record::default()
         };
-        if self.notes.status == 0 {
-            record.outcome = Ending::Abandoned;
-        }
+        record.outcome = match self.notes.status {
+            0 => Ending::Abandoned,
+            200..300 => Ending::Completed,
+            _ => Ending::Refused,
+        };
         match &exchange {
             Some(exchange) => {
                 let progress = exchange.progress.borrow();

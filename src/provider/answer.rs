@@ -92,7 +92,9 @@ impl Answer {
                 let body = host.body(Side::Response, size.min(MAX_ERROR));
                 Fate::Fail(failure(call, *status, *retry, &body))
             }
-            Self::Whole if end => whole(call, &host.body(Side::Response, size), now).map_or_else(Fate::Fail, Fate::Commit),
+            Self::Whole if end => {
+                whole(call, &host.body(Side::Response, size), now).map_or_else(Fate::Fail, Fate::Commit)
+            }
             Self::Error { .. } | Self::Whole => Fate::Hold,
             Self::Held(relay, held) => {
                 let mut out = std::mem::take(held);
@@ -111,7 +113,13 @@ impl Answer {
     }
 
     /// A stream that was held: does it go out now?
-    fn held(&mut self, host: &dyn Host, size: usize, (content, result): (bool, Result<(), ApiError>), out: Vec<u8>) -> Fate {
+    fn held(
+        &mut self,
+        host: &dyn Host,
+        size: usize,
+        (content, result): (bool, Result<(), ApiError>),
+        out: Vec<u8>,
+    ) -> Fate {
         let commits = content || out.len() > MAX_HELD;
         match result {
             Err(error) if content => Fate::Break(error, out),
@@ -119,7 +127,9 @@ impl Answer {
             Ok(()) => {
                 let Self::Held(relay, held) = self else { return Fate::Hold };
                 if !commits && relay.is_over() {
-                    return Fate::Fail(ApiError::new(502, "The provider's stream had no content.").code("empty_answer"));
+                    return Fate::Fail(
+                        ApiError::new(502, "The provider's stream had no content.").code("empty_answer"),
+                    );
                 }
                 if !commits {
                     *held = out;

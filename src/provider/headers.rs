@@ -31,7 +31,9 @@ pub(super) fn reset(stream: &(impl Stream + ?Sized), call: &Call) {
     headers.extend(dialect.headers());
     if call.passes() {
         let known = |name: &str| dialect.caller_headers().contains(&name);
-        headers.extend(call.exchange.caller_headers.iter().filter(|(n, _)| known(n)).map(|(n, v)| (n.as_str(), v.as_str())));
+        headers.extend(
+            call.exchange.caller_headers.iter().filter(|(n, _)| known(n)).map(|(n, v)| (n.as_str(), v.as_str())),
+        );
     }
     let credential = key(call).map(|key| dialect.credential(key));
     if let Some((name, value)) = &credential {
@@ -70,11 +72,6 @@ impl Received {
             should_retry: get("x-should-retry").and_then(|v| v.parse().ok()),
         }
     }
-
-    /// Is it a stream of server-sent events?
-    pub(super) fn is_stream(&self) -> bool {
-        self.content_type == "text/event-stream"
-    }
 }
 
 /// How long the provider asks to wait, read in the order in which SDKs do: `retry-after-ms`, `retry-after` in
@@ -100,8 +97,16 @@ fn essence(media: &str) -> String {
 /// Names of a provider's headers that a caller may see. Everything else may tell of the account: organization and
 /// project ids, cookies, request ids.
 fn is_public(name: &str) -> bool {
-    matches!(name, ":status" | "content-type" | "date" | "retry-after" | "retry-after-ms" | "x-should-retry" | "openai-processing-ms")
-        || name.starts_with("x-ratelimit-")
+    matches!(
+        name,
+        ":status"
+            | "content-type"
+            | "date"
+            | "retry-after"
+            | "retry-after-ms"
+            | "x-should-retry"
+            | "openai-processing-ms"
+    ) || name.starts_with("x-ratelimit-")
         || name.starts_with("anthropic-ratelimit-")
 }
 

@@ -3,7 +3,7 @@ use crate::json::Object;
 use crate::surfaces::Asked;
 
 fn asked() -> Asked {
-    Asked { model: "alias".to_owned(), stream: true, include_usage: false }
+    Asked { model: "alias".to_owned(), stream: true, include_usage: false, legacy_functions: false }
 }
 
 #[test]
