@@ -62,12 +62,12 @@ impl<'a> Conversation<'a> {
         let thinking = message.thinking_blocks.iter().copied().filter(|raw| can_return(raw));
         let mut blocks: Vec<_> = thinking.map(Block::Thinking).collect();
         content(&message.content, at, &mut blocks)?;
-        blocks.extend(message.refusal.as_deref().filter(|text| !text.is_empty()).map(Block::text));
+        blocks.extend(message.refusal.as_ref().and_then(|text| text_block(text, None)));
         for (index, call) in message.tool_calls.iter().enumerate() {
             let path = format!("messages[{at}].tool_calls[{index}].function");
-            let block = self.call(&call.function, &call.id, &path, (at, index))?;
+            let mut block = self.call(&call.function, &call.id, &path, (at, index))?;
+            mark(std::slice::from_mut(&mut block), call.cache_control);
             blocks.push(block);
-            mark(blocks.last_mut().map(std::slice::from_mut).unwrap_or_default(), call.cache_control);
         }
         if let Some(call) = &message.function_call {
             let block =
@@ -162,7 +162,7 @@ fn said<'a>(message: &'a Message<'a>, at: usize) -> Result<Vec<Block<'a>>, ApiEr
     Ok(blocks)
 }
 
-/// Appends the blocks of content; empty text has none.
+/// Appends the blocks of content.
 fn content<'a>(content: &'a Content<'a>, at: usize, out: &mut Vec<Block<'a>>) -> Result<(), ApiError> {
     match content {
         Content::None => {}
@@ -191,8 +191,9 @@ fn block<'a>(part: &'a Part<'a>) -> Result<Option<Block<'a>>, String> {
     Ok(Some(block))
 }
 
+/// Anthropic refuses text of nothing but space; models write it before calls.
 fn text_block<'a>(text: &'a Cow<'a, str>, cache_control: Option<&'a RawValue>) -> Option<Block<'a>> {
-    (!text.is_empty()).then(|| Block::Text { text: borrow(text), cache_control })
+    (!text.trim().is_empty()).then(|| Block::Text { text: borrow(text), cache_control })
 }
 
 fn borrow<'a>(text: &'a Cow<'a, str>) -> Cow<'a, str> {
