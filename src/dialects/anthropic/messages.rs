@@ -70,9 +70,8 @@ impl<'a> Conversation<'a> {
             blocks.push(block);
         }
         if let Some(call) = &message.function_call {
-            let block =
-                self.call(call, "", &format!("messages[{at}].function_call"), (at, message.tool_calls.len()))?;
-            blocks.push(block);
+            let path = format!("messages[{at}].function_call");
+            blocks.push(self.call(call, "", &path, (at, message.tool_calls.len()))?);
         }
         mark(&mut blocks, message.cache_control);
         if !blocks.is_empty() {
@@ -94,22 +93,18 @@ impl<'a> Conversation<'a> {
         Ok(Block::ToolUse { id, name, input, cache_control: None })
     }
 
+    /// Results go first in the turn, whatever the user has said there before.
     fn result(&mut self, message: &'a Message<'a>, at: usize) -> Result<(), ApiError> {
         let tool_use_id = match message.tool_call_id.as_deref().filter(|id| !id.is_empty()) {
             Some(id) => calls::id(id),
             None => Cow::Owned(self.made.take(message.name.as_deref()).ok_or_else(|| unanswerable(at))?),
         };
-        let content = match &message.content {
-            Content::None => None,
-            Content::Text(text) => Some(text).filter(|text| !text.is_empty()).map(|text| Said::Text(borrow(text))),
-            Content::Parts(_) => {
-                let mut blocks = Vec::new();
-                content(&message.content, at, &mut blocks)?;
-                Some(blocks).filter(|blocks| !blocks.is_empty()).map(Said::Blocks)
-            }
+        let block = Block::ToolResult {
+            tool_use_id,
+            is_error: message.is_error.unwrap_or(false),
+            content: returned(message, at)?,
+            cache_control: message.cache_control,
         };
-        let is_error = message.is_error.unwrap_or(false);
-        let block = Block::ToolResult { tool_use_id, is_error, content, cache_control: message.cache_control };
         self.append(USER, Vec::new());
         if let Some(turn) = self.turns.last_mut() {
             let results = turn.content.iter().take_while(|block| matches!(block, Block::ToolResult { .. })).count();
@@ -160,6 +155,19 @@ fn said<'a>(message: &'a Message<'a>, at: usize) -> Result<Vec<Block<'a>>, ApiEr
     content(&message.content, at, &mut blocks)?;
     mark(&mut blocks, message.cache_control);
     Ok(blocks)
+}
+
+/// What a tool returned.
+fn returned<'a>(message: &'a Message<'a>, at: usize) -> Result<Option<Said<'a>>, ApiError> {
+    Ok(match &message.content {
+        Content::None => None,
+        Content::Text(text) => (!text.is_empty()).then(|| Said::Text(borrow(text))),
+        Content::Parts(_) => {
+            let mut blocks = Vec::new();
+            content(&message.content, at, &mut blocks)?;
+            (!blocks.is_empty()).then_some(Said::Blocks(blocks))
+        }
+    })
 }
 
 /// Appends the blocks of content.

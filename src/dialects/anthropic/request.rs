@@ -117,11 +117,7 @@ fn body<'a>(
         dropped.push(Cow::Borrowed("tool_choice"));
     }
     let sampling = sampling(chat, model, plan.on, dropped);
-    let (format, instruction) = match schema::form(chat.response_format.as_ref(), model) {
-        Form::Free => (None, None),
-        Form::Format(format) => (Some(format), None),
-        Form::Instruction(text) => (None, Some(text)),
-    };
+    let Form { format, instruction } = schema::form(chat.response_format.as_ref(), model);
     Ok(Body {
         model: name,
         max_tokens: plan.max_tokens,
