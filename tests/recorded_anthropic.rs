@@ -211,24 +211,44 @@ fn collect(events: &[Event<'_>], error: Option<&ApiError>) -> Value {
 fn cases(wanted: impl Fn(&Case) -> bool) -> Vec<Case> {
     let root = std::env::var_os("TOLLHOUSE_FIXTURES")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"), PathBuf::from);
-    let Ok(providers) = fs::read_dir(root.join("cases")) else {
+    if !root.join("cases").is_dir() {
         println!("no recordings at {}: nothing is replayed", root.display());
         return Vec::new();
-    };
-    let folders = providers.flat_map(|provider| fs::read_dir(provider.unwrap().path()).unwrap());
-    let cases: Vec<_> = folders.filter_map(|folder| load(&folder.unwrap().path())).filter(wanted).collect();
+    }
+    let recorded = folders(&root.join("cases")).flat_map(|provider| folders(&provider)).filter_map(|path| load(&path));
+    let paired = folders(&root.join("pairs/anthropic")).filter_map(|path| load_pair(&path));
+    let cases: Vec<_> = recorded.chain(paired).filter(wanted).collect();
     assert!(!cases.is_empty(), "the recordings hold no such case");
     cases
 }
 
+fn folders(path: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path())
+}
+
+fn read(folder: &Path, name: &str) -> Value {
+    serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap()
+}
+
 /// The case in a folder, if it is of Anthropic's format.
 fn load(folder: &Path) -> Option<Case> {
-    let read = |name: &str| serde_json::from_slice::<Value>(&fs::read(folder.join(name)).unwrap()).unwrap();
-    let meta = read("meta.json");
+    let meta = read(folder, "meta.json");
     (meta["wire_family"] == "anthropic-messages").then(|| Case {
         name: folder.display().to_string(),
-        expected: read("expected.json"),
+        expected: read(folder, "expected.json"),
         body: ["response.json", "response.sse"].iter().find_map(|name| fs::read(folder.join(name)).ok()).unwrap(),
         meta,
+    })
+}
+
+/// The answer of a pair of exchanges, if it has one.
+fn load_pair(folder: &Path) -> Option<Case> {
+    let kind = read(folder, "meta.json")["kind"].take();
+    let stream = kind == "response-stream";
+    (stream || kind == "response").then(|| Case {
+        name: folder.display().to_string(),
+        expected: read(folder, "expected_semantic.json"),
+        body: fs::read(folder.join(if stream { "provider_response.sse" } else { "provider_response.json" })).unwrap(),
+        meta: json!({ "status": 200, "stream": stream }),
     })
 }

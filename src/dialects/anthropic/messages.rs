@@ -62,17 +62,16 @@ impl<'a> Conversation<'a> {
         let thinking = message.thinking_blocks.iter().copied().filter(|raw| can_return(raw));
         let mut blocks: Vec<_> = thinking.map(Block::Thinking).collect();
         content(&message.content, at, &mut blocks)?;
-        blocks.extend(message.refusal.as_deref().filter(|text| !text.is_empty()).map(Block::text));
+        blocks.extend(message.refusal.as_ref().and_then(|text| text_block(text, None)));
         for (index, call) in message.tool_calls.iter().enumerate() {
             let path = format!("messages[{at}].tool_calls[{index}].function");
-            let block = self.call(&call.function, &call.id, &path, (at, index))?;
+            let mut block = self.call(&call.function, &call.id, &path, (at, index))?;
+            mark(std::slice::from_mut(&mut block), call.cache_control);
             blocks.push(block);
-            mark(blocks.last_mut().map(std::slice::from_mut).unwrap_or_default(), call.cache_control);
         }
         if let Some(call) = &message.function_call {
-            let block =
-                self.call(call, "", &format!("messages[{at}].function_call"), (at, message.tool_calls.len()))?;
-            blocks.push(block);
+            let path = format!("messages[{at}].function_call");
+            blocks.push(self.call(call, "", &path, (at, message.tool_calls.len()))?);
         }
         mark(&mut blocks, message.cache_control);
         if !blocks.is_empty() {
@@ -94,22 +93,18 @@ impl<'a> Conversation<'a> {
         Ok(Block::ToolUse { id, name, input, cache_control: None })
     }
 
+    /// Results go first in the turn, whatever the user has said there before.
     fn result(&mut self, message: &'a Message<'a>, at: usize) -> Result<(), ApiError> {
         let tool_use_id = match message.tool_call_id.as_deref().filter(|id| !id.is_empty()) {
             Some(id) => calls::id(id),
             None => Cow::Owned(self.made.take(message.name.as_deref()).ok_or_else(|| unanswerable(at))?),
         };
-        let content = match &message.content {
-            Content::None => None,
-            Content::Text(text) => Some(text).filter(|text| !text.is_empty()).map(|text| Said::Text(borrow(text))),
-            Content::Parts(_) => {
-                let mut blocks = Vec::new();
-                content(&message.content, at, &mut blocks)?;
-                Some(blocks).filter(|blocks| !blocks.is_empty()).map(Said::Blocks)
-            }
+        let block = Block::ToolResult {
+            tool_use_id,
+            is_error: message.is_error.unwrap_or(false),
+            content: returned(message, at)?,
+            cache_control: message.cache_control,
         };
-        let is_error = message.is_error.unwrap_or(false);
-        let block = Block::ToolResult { tool_use_id, is_error, content, cache_control: message.cache_control };
         self.append(USER, Vec::new());
         if let Some(turn) = self.turns.last_mut() {
             let results = turn.content.iter().take_while(|block| matches!(block, Block::ToolResult { .. })).count();
@@ -162,7 +157,20 @@ fn said<'a>(message: &'a Message<'a>, at: usize) -> Result<Vec<Block<'a>>, ApiEr
     Ok(blocks)
 }
 
-/// Appends the blocks of content; empty text has none.
+/// What a tool returned.
+fn returned<'a>(message: &'a Message<'a>, at: usize) -> Result<Option<Said<'a>>, ApiError> {
+    Ok(match &message.content {
+        Content::None => None,
+        Content::Text(text) => (!text.is_empty()).then(|| Said::Text(borrow(text))),
+        Content::Parts(_) => {
+            let mut blocks = Vec::new();
+            content(&message.content, at, &mut blocks)?;
+            (!blocks.is_empty()).then_some(Said::Blocks(blocks))
+        }
+    })
+}
+
+/// Appends the blocks of content.
 fn content<'a>(content: &'a Content<'a>, at: usize, out: &mut Vec<Block<'a>>) -> Result<(), ApiError> {
     match content {
         Content::None => {}
@@ -191,8 +199,9 @@ fn block<'a>(part: &'a Part<'a>) -> Result<Option<Block<'a>>, String> {
     Ok(Some(block))
 }
 
+/// Anthropic refuses text of nothing but space; models write it before calls.
 fn text_block<'a>(text: &'a Cow<'a, str>, cache_control: Option<&'a RawValue>) -> Option<Block<'a>> {
-    (!text.is_empty()).then(|| Block::Text { text: borrow(text), cache_control })
+    (!text.trim().is_empty()).then(|| Block::Text { text: borrow(text), cache_control })
 }
 
 fn borrow<'a>(text: &'a Cow<'a, str>) -> Cow<'a, str> {

@@ -117,11 +117,7 @@ fn body<'a>(
         dropped.push(Cow::Borrowed("tool_choice"));
     }
     let sampling = sampling(chat, model, plan.on, dropped);
-    let (format, instruction) = match schema::form(chat.response_format.as_ref(), model) {
-        Form::Free => (None, None),
-        Form::Format(format) => (Some(format), None),
-        Form::Instruction(text) => (None, Some(text)),
-    };
+    let Form { format, instruction } = schema::form(chat.response_format.as_ref(), model);
     Ok(Body {
         model: name,
         max_tokens: plan.max_tokens,
@@ -134,8 +130,7 @@ fn body<'a>(
         temperature: sampling.temperature,
         top_p: sampling.top_p,
         top_k: sampling.top_k,
-        // Anthropic refuses sequences of nothing but space.
-        stop_sequences: chat.stop.iter().map(AsRef::as_ref).filter(|stop: &&str| !stop.trim().is_empty()).collect(),
+        stop_sequences: stop_sequences(chat, dropped),
         stream: chat.stream,
         metadata: chat.user.as_deref().map(|user_id| Metadata { user_id }),
         service_tier: service_tier(chat, dropped),
@@ -154,6 +149,15 @@ fn system<'a>(mut blocks: Vec<Block<'a>>, instruction: Option<String>) -> Option
             Some(Said::Blocks(blocks))
         }
     }
+}
+
+/// Anthropic refuses sequences of nothing but space.
+fn stop_sequences<'a>(chat: &'a ChatRequest<'_>, dropped: &mut Vec<Cow<'static, str>>) -> Vec<&'a str> {
+    let taken: Vec<_> = chat.stop.iter().map(AsRef::as_ref).filter(|stop: &&str| !stop.trim().is_empty()).collect();
+    if taken.len() < chat.stop.len() {
+        dropped.push(Cow::Borrowed("stop"));
+    }
+    taken
 }
 
 /// <https://docs.anthropic.com/en/api/service-tiers>

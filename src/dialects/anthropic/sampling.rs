@@ -24,11 +24,8 @@ pub(super) fn sampling(
     dropped: &mut Vec<Cow<'static, str>>,
 ) -> Sampling {
     let mut drop = |name: &'static str| dropped.push(Cow::Borrowed(name));
-    let mut out = Sampling {
-        temperature: chat.temperature.map(|wish| wish.clamp(0.0, 1.0)),
-        top_p: chat.top_p,
-        top_k: chat.top_k,
-    };
+    let temperature = chat.temperature.map(|wish| wish.clamp(0.0, 1.0));
+    let mut out = Sampling { temperature, top_p: chat.top_p, top_k: chat.top_k };
     let none = model.refuses_sampling();
     // With thinking the temperature is 1, whether it is said or not.
     if (none || thinking)

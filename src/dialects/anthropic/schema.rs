@@ -6,22 +6,19 @@
 //! <https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs>
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::model::Model;
 use crate::hub::request::ResponseFormat;
 
 const INSTRUCTION: &str = "Answer with one JSON object and nothing else: no text around it, no code fence.";
 
-/// How the form of the answer is asked for.
-#[derive(Debug)]
-pub(super) enum Form<'a> {
-    Free,
-    /// By a schema.
-    Format(Format<'a>),
-    /// In words.
-    Instruction(String),
+/// How the form of the answer is asked for: by a schema, in words, or not at all.
+#[derive(Debug, Default)]
+pub(super) struct Form<'a> {
+    pub(super) format: Option<Format<'a>>,
+    pub(super) instruction: Option<String>,
 }
 
 /// `output_config.format`.
@@ -41,15 +38,20 @@ pub(super) enum Schema<'a> {
 
 /// What `response_format` becomes.
 pub(super) fn form<'a>(format: Option<&ResponseFormat<'a>>, model: Model) -> Form<'a> {
-    match format {
-        None | Some(ResponseFormat::Text) => Form::Free,
-        Some(ResponseFormat::JsonObject) => Form::Instruction(INSTRUCTION.to_owned()),
-        Some(ResponseFormat::JsonSchema(wanted)) => match wanted.schema {
-            None => Form::Instruction(INSTRUCTION.to_owned()),
-            Some(schema) if model.keeps_schemas() => Form::Format(Format::JsonSchema { schema: closed(schema) }),
-            Some(schema) => Form::Instruction(format!("{INSTRUCTION} It must match this JSON Schema:\n{schema}")),
-        },
-    }
+    let schema = match format {
+        None | Some(ResponseFormat::Text) => return Form::default(),
+        Some(ResponseFormat::JsonObject) => None,
+        Some(ResponseFormat::JsonSchema(wanted)) => wanted.schema,
+    };
+    let instruction = match schema {
+        Some(schema) if model.keeps_schemas() => {
+            let format = Format::JsonSchema { schema: closed(schema) };
+            return Form { format: Some(format), instruction: None };
+        }
+        Some(schema) => format!("{INSTRUCTION} It must match this JSON Schema:\n{schema}"),
+        None => INSTRUCTION.to_owned(),
+    };
+    Form { format: None, instruction: Some(instruction) }
 }
 
 /// Anthropic requires `additionalProperties: false` on every object; schemas that have it keep their bytes.
@@ -88,14 +90,17 @@ fn close(schema: &mut Value) -> bool {
             _ => false,
         };
     }
-    let is_object = match members.get("type") {
-        Some(Value::String(kind)) => kind == "object",
-        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "object"),
-        _ => members.contains_key("properties"),
-    };
-    if is_object && !members.contains_key("additionalProperties") {
+    if is_object(members) && !members.contains_key("additionalProperties") {
         members.insert("additionalProperties".to_owned(), Value::Bool(false));
         changed = true;
     }
     changed
+}
+
+fn is_object(schema: &Map<String, Value>) -> bool {
+    match schema.get("type") {
+        Some(Value::String(kind)) => kind == "object",
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "object"),
+        _ => schema.contains_key("properties"),
+    }
 }

@@ -38,6 +38,20 @@ struct Data<'a> {
     delta: Option<&'a RawValue>,
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+impl Data<'_> {
+    /// The type of the event. `name`, which some hosts leave out, counts only where the data does not say; an error
+    /// is one without either.
+    fn kind<'b>(&'b self, name: &'b str) -> &'b str {
+        match &self.kind {
+            Some(kind) => kind.0.as_ref(),
+            None if self.error.is_some() => "error",
+            None => name,
+        }
+    }
 }
 
 /// The message of `message_start`.
@@ -109,7 +123,7 @@ impl StreamReader for Reader {
             // What is not JSON says nothing, except that something failed.
             return if event.name == "error" { Err(error::inside(event.data.as_bytes())) } else { Ok(Progress::Open) };
         };
-        match data.kind.as_ref().map_or(event.name.as_str(), |kind| kind.0.as_ref()) {
+        match data.kind(&event.name) {
             "message_start" => self.start(lenient(data.message), out),
             "content_block_start" => self.open(&data, out),
             "content_block_delta" => self.delta(&data, out)?,

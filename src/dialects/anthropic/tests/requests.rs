@@ -19,7 +19,7 @@ fn fields_with_a_counterpart_are_renamed() {
         max_tokens: Some(77),
         top_p: Some(0.5),
         top_k: Some(9),
-        stop: vec!["END".into(), "\n".into(), "".into()],
+        stop: vec!["END".into()],
         stream: true,
         user: Some("u-1".into()),
         service_tier: Some("default".into()),
@@ -44,6 +44,13 @@ fn a_service_tier_without_a_counterpart_is_dropped() {
     assert_eq!(outbound(&chat, MODEL).dropped, ["service_tier"]);
     let auto = ChatRequest { service_tier: Some("auto".into()), ..hello() };
     assert_eq!(body(&auto)["service_tier"], "auto");
+}
+
+#[test]
+fn stop_sequences_of_space_only_are_dropped() {
+    let chat = ChatRequest { stop: vec!["\n".into(), " END".into(), "".into()], ..hello() };
+    assert_eq!(body(&chat)["stop_sequences"], json!([" END"]));
+    assert_eq!(outbound(&chat, MODEL).dropped, ["stop"]);
 }
 
 #[test]

@@ -259,6 +259,12 @@ fn an_error_event_without_json_is_a_failure_all_the_same() {
 }
 
 #[test]
+fn an_error_without_a_type_of_event_is_a_failure_all_the_same() {
+    let error = stream(&[START, r#"{"error":{"code":503,"message":"Gone","status":"UNAVAILABLE"}}"#]).1.unwrap();
+    assert_eq!((error.status, error.message.as_str()), (502, "Gone"));
+}
+
+#[test]
 fn a_stream_without_its_end_is_a_failure() {
     let finished = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#;
     for data in [&[][..], &[START], &[START, finished]] {

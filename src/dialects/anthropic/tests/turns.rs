@@ -84,11 +84,9 @@ fn space_at_the_end_of_an_answer_to_continue_is_cut() {
 
 #[test]
 fn results_come_first_in_one_turn_with_what_the_user_says() {
-    let both = Message { tool_calls: vec![], ..calling("c1", "a", "{}") };
-    let mut calls = both;
-    calls.tool_calls = calling("c1", "a", "{}").tool_calls;
+    let mut calls = calling("c1", "a", "{}");
     calls.tool_calls.extend(calling("c2", "b", r#"{"x":1}"#).tool_calls);
-    calls.content = text("");
+    calls.content = text("\n\n");
     let turns = turns(vec![user("go"), calls, result("c1", "one"), user("and?"), result("c2", "two")]);
     assert_eq!(
         turns[1]["content"],
