@@ -237,6 +237,8 @@ fn command(options: &Options, folder: &TempDir) -> Command {
     envoy.arg("--config-path").arg(path.join(BOOTSTRAP));
     envoy.arg("--admin-address-path").arg(path.join(ADMIN_ADDRESS));
     envoy.args(["--log-level", &options.log_level, "--use-dynamic-base-id"]);
+    // Envoy keeps records back for ten seconds; whoever looks on wants to see them.
+    envoy.args(["--file-flush-interval-msec", "100"]);
     if let Some(concurrency) = options.concurrency {
         envoy.args(["--concurrency", &concurrency.to_string()]);
     }

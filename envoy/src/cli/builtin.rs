@@ -39,7 +39,7 @@ pub(super) fn real(is_set: impl Fn(&str) -> bool) -> anyhow::Result<Option<Built
 pub(super) fn demo(demo: &Demo) -> anyhow::Result<Builtin> {
     let targets = vec!["anthropic/demo-claude".to_owned(), "openai/demo-gpt".to_owned()];
     let providers = [
-        ("anthropic", provider("anthropic", Some(demo.anthropic.url()))),
+        ("anthropic", provider("anthropic", Some(format!("{}/v1", demo.anthropic.url())))),
         ("openai", provider("openai", Some(format!("{}/v1", demo.openai.url())))),
     ];
     builtin("demo", targets, providers)
