@@ -100,9 +100,9 @@ impl Gateway {
         let folder = tempfile::Builder::new().prefix("tollhouse-").tempdir()?;
         let render = prepare(document, &options, &folder)?;
         let log = options.log.as_ref().map(File::create).transpose().context("Envoy's log cannot be written")?;
-        let mut child = command(&options, &folder).spawn().with_context(|| {
-            format!("Envoy ({}) cannot be started", options.envoy.display())
-        })?;
+        let mut child = command(&options, &folder)
+            .spawn()
+            .with_context(|| format!("Envoy ({}) cannot be started", options.envoy.display()))?;
         let tail = Tail::follow(child.stderr.take(), log);
         let watchdog = watchdog(child.id()).inspect_err(|_| drop(child.kill()))?;
         let mut gateway = Self {
