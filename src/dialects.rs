@@ -11,8 +11,10 @@ use crate::stream::sse;
 use crate::surfaces::Asked;
 use crate::wire::Wire;
 
+pub mod openai;
+
 /// Every dialect; the configuration, its error messages and the tests go by this list.
-pub static DIALECTS: &[&dyn Dialect] = &[];
+pub static DIALECTS: &[&dyn Dialect] = &[&openai::OpenAi];
 
 /// The dialect of this name.
 pub fn find(name: &str) -> Option<&'static dyn Dialect> {
