@@ -1,1 +1,5 @@
-fn main() {}
+//! The `tollhouse` command.
+
+fn main() -> std::process::ExitCode {
+    tollhouse::cli::main()
+}

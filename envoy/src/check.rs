@@ -1,0 +1,78 @@
+//! What is wrong with a document, and what is odd.
+
+use std::collections::BTreeMap;
+
+use tollhouse_filter::config::{Config, ConfigError, raw};
+
+use crate::render;
+
+mod lint;
+
+pub use lint::{Warning, warnings};
+
+/// Everything that a gateway would refuse. Whether the variables with keys are set does not matter here.
+///
+/// The filter stops at the first error. Part by part it tells them all, and what is wrong in one part is not told
+/// again for each part that refers to it.
+pub fn errors(document: &raw::Document) -> Vec<ConfigError> {
+    let mut errors = Vec::new();
+    let mut providers = BTreeMap::new();
+    for (name, provider) in &document.providers {
+        let alone = raw::Document { providers: [(name.clone(), provider.clone())].into(), ..Default::default() };
+        errors.extend(compile(&alone).err());
+        providers.insert(name.clone(), stand_in());
+    }
+    providers.retain(|name, provider| {
+        let alone = raw::Document { providers: [(name.clone(), provider.clone())].into(), ..Default::default() };
+        compile(&alone).is_ok()
+    });
+    for (name, model) in &document.models {
+        let models = [(name.clone(), model.clone())].into();
+        let part = raw::Document { providers: providers.clone(), models, ..Default::default() };
+        errors.extend(compile(&part).err());
+    }
+    errors.extend(client_errors(document, providers));
+    if errors.is_empty() {
+        errors.extend(compile(document).err().or_else(|| {
+            render::bootstrap(document, &render::Options::new("tollhouse_filter.wasm")).err()
+        }));
+    }
+    errors
+}
+
+fn client_errors(document: &raw::Document, mut providers: BTreeMap<String, raw::Provider>) -> Vec<ConfigError> {
+    const STAND_IN: &str = "-";
+    providers.insert(STAND_IN.to_owned(), stand_in());
+    let model = raw::Model { targets: vec![format!("{STAND_IN}/-")], ..Default::default() };
+    let models = document.models.keys().filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
+    let models = models.map(|name| (name.clone(), model.clone())).collect();
+    let mut part = raw::Document { providers, models, ..Default::default() };
+    let mut errors = Vec::new();
+    for (i, client) in document.clients.iter().enumerate() {
+        let place = format!("clients[{}]", part.clients.len());
+        part.clients.push(client.clone());
+        if let Err(mut error) = compile(&part) {
+            part.clients.pop();
+            error.path = error.path.replacen(&place, &format!("clients[{i}]"), 1);
+            errors.push(error);
+        }
+    }
+    errors
+}
+
+fn stand_in() -> raw::Provider {
+    raw::Provider {
+        dialect: "openai".to_owned(),
+        endpoint: None,
+        keys: Vec::new(),
+        cluster: None,
+        connect_timeout: None,
+    }
+}
+
+fn compile(document: &raw::Document) -> Result<(), ConfigError> {
+    Config::compile(document, &|_| Some("set".to_owned())).map(drop)
+}
+
+#[cfg(test)]
+mod tests;

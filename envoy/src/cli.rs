@@ -1,0 +1,216 @@
+//! The command line.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tollhouse_filter::config::ConfigError;
+
+use crate::{filter, render, schema};
+
+mod builtin;
+mod check;
+mod key;
+mod run;
+
+/// Exit code of anything that fails but a document.
+const FAILED: u8 = 1;
+/// Exit code of a document that is refused.
+const REFUSED: u8 = 2;
+
+/// An LLM gateway inside stock Envoy.
+///
+/// Without a subcommand: `tollhouse run`.
+#[derive(Debug, Parser)]
+#[command(name = "tollhouse", version, args_conflicts_with_subcommands = true, after_help = TOP_EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+const TOP_EXAMPLES: &str = "\
+Examples:
+  tollhouse                         a gateway to try: to OpenAI and Anthropic if their keys are set, else a demonstration
+  tollhouse run gateway.yaml        run a document, and again whenever it changes
+  tollhouse check gateway.yaml      what is wrong with it, what is odd
+  tollhouse render gateway.yaml     the Envoy configuration of it
+  tollhouse key new --name bot      a key for a caller";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start Envoy with the filter, and reload the document when it changes
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// Tell what is wrong with a document, and what is odd
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// Write Envoy's bootstrap configuration of a document, as YAML
+    #[command(after_help = RENDER_EXAMPLES)]
+    Render(RenderArgs),
+    /// Write the filter, a Wasm module
+    #[command(after_help = FILTER_EXAMPLES)]
+    Filter(OutputArgs),
+    /// Keys of callers
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Write the JSON Schema of documents
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(OutputArgs),
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  tollhouse run                                   built-in document, with a key made for you
+  OPENAI_API_KEY=sk-... tollhouse run             the same, to OpenAI
+  tollhouse run gateway.yaml --listen 0.0.0.0:8080
+  tollhouse run gateway.yaml > records.jsonl      one JSON line for each request
+
+Envoy is what TOLLHOUSE_ENVOY names, else `envoy` on the PATH, else the pinned release, downloaded once into
+TOLLHOUSE_CACHE (default: ~/.cache/tollhouse). TOLLHOUSE_FILTER names a filter to use instead of the built-in one.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  tollhouse check gateway.yaml
+  tollhouse check --strict gateway.yaml           in CI: warnings fail too
+  tollhouse check --format json gateway.yaml
+
+Exit code: 0 fine, 1 warnings and --strict, 2 errors. The variables that hold provider keys need not be set.";
+
+const RENDER_EXAMPLES: &str = "\
+Examples:
+  tollhouse render gateway.yaml -o envoy.yaml && tollhouse filter -o /etc/tollhouse/tollhouse_filter.wasm
+  envoy --mode validate -c envoy.yaml && envoy -c envoy.yaml";
+
+const FILTER_EXAMPLES: &str = "\
+Examples:
+  tollhouse filter -o tollhouse_filter.wasm
+  tollhouse filter | sha256sum";
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  tollhouse schema -o tollhouse.schema.json
+  Editors: # yaml-language-server: $schema=tollhouse.schema.json";
+
+const KEY_EXAMPLES: &str = "\
+Examples:
+  tollhouse key new --name support-bot --team support --model support-tier
+  tollhouse key new --name ci --model 'openai/*' --expires 2027-01-31";
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// The document. Without one: a built-in document
+    file: Option<PathBuf>,
+    /// Where to listen for callers, instead of the document's `listen`; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where to put Envoy's admin interface, instead of the document's `admin`; default: a free port of this host
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    admin: Option<SocketAddr>,
+    /// Number of Envoy's worker threads; default: one for each processor
+    #[arg(long, value_name = "N")]
+    concurrency: Option<u32>,
+    /// Write access-log records there instead of to standard output
+    #[arg(long, value_name = "FILE")]
+    access_log: Option<PathBuf>,
+    /// Write Envoy's own log there instead of to standard error
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Envoy's own log level: trace, debug, info, warning, error, off
+    #[arg(long, value_name = "LEVEL", default_value = "warning")]
+    log_level: String,
+    /// Start the demonstration, even if provider keys are set
+    #[arg(long, conflicts_with = "file")]
+    demo: bool,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// The document
+    file: PathBuf,
+    /// Fail on warnings too
+    #[arg(long)]
+    strict: bool,
+    /// How to write what was found
+    #[arg(long, value_enum, default_value = "text")]
+    format: check::Format,
+}
+
+#[derive(Debug, Args)]
+struct RenderArgs {
+    /// The document
+    file: PathBuf,
+    /// Where Envoy will find the filter
+    #[arg(long, value_name = "PATH", default_value = "/etc/tollhouse/tollhouse_filter.wasm")]
+    filter: PathBuf,
+    /// Where to listen for callers, instead of the document's `listen`
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where to put Envoy's admin interface, instead of the document's `admin`
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    admin: Option<SocketAddr>,
+    /// Certificates that providers' are checked against, as Envoy will find them; default: the system's
+    #[arg(long, value_name = "PATH")]
+    ca: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+struct OutputArgs {
+    /// Write to this file instead of to standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Make a key for a caller: shown once, together with its entry in the document
+    #[command(after_help = KEY_EXAMPLES)]
+    New(key::NewArgs),
+}
+
+/// Runs the command that the arguments ask for.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::run(&args.file, args.strict, args.format),
+        Command::Render(args) => rendered(args),
+        Command::Filter(args) => filter::bytes().map_err(Into::into).and_then(|bytes| args.write(&bytes)),
+        Command::Key(KeyCommand::New(args)) => key::new(&args),
+        Command::Schema(args) => args.write(schema::text().as_bytes()),
+    };
+    done.unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::from(if error.is::<ConfigError>() { REFUSED } else { FAILED })
+    })
+}
+
+/// Tells what failed, on standard error.
+fn complain(error: &anyhow::Error) {
+    // With nobody to tell it to there is nothing left to do.
+    let _ = writeln!(std::io::stderr(), "tollhouse: {error:#}");
+}
+
+fn rendered(args: RenderArgs) -> anyhow::Result<ExitCode> {
+    let Some(document) = check::load(&args.file)? else { return Ok(ExitCode::from(REFUSED)) };
+    let mut options = render::Options::new(args.filter);
+    (options.listen, options.admin) = (args.listen, args.admin);
+    options.ca = args.ca.unwrap_or(options.ca);
+    let yaml = render::to_yaml(&render::bootstrap(&document, &options)?)?;
+    args.output.write(yaml.as_bytes())
+}
+
+impl OutputArgs {
+    fn write(&self, bytes: &[u8]) -> anyhow::Result<ExitCode> {
+        match &self.output {
+            Some(path) => std::fs::write(path, bytes).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?,
+            None => std::io::stdout().lock().write_all(bytes)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

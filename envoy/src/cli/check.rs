@@ -1,0 +1,69 @@
+//! `tollhouse check`.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use tollhouse_filter::config::{ConfigError, raw::Document};
+use tollhouse_filter::time::Timestamp;
+
+use super::{FAILED, REFUSED};
+use crate::check::{Warning, errors, warnings};
+use crate::document;
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// A line for each
+    Text,
+    /// One object with `errors` and `warnings`
+    Json,
+}
+
+pub(super) fn run(file: &Path, strict: bool, format: Format) -> anyhow::Result<ExitCode> {
+    let (errors, warnings) = match document::load(file) {
+        Err(error) => (vec![error], Vec::new()),
+        Ok(document) => match errors(&document) {
+            errors if errors.is_empty() => (errors, warnings(&document, now())),
+            errors => (errors, Vec::new()),
+        },
+    };
+    let mut out = std::io::stdout().lock();
+    match format {
+        Format::Json => writeln!(out, "{:#}", as_json(&errors, &warnings))?,
+        Format::Text => {
+            errors.iter().try_for_each(|e| writeln!(out, "error: {e}"))?;
+            warnings.iter().try_for_each(|w| writeln!(out, "warning: {w}"))?;
+            if errors.is_empty() && warnings.is_empty() {
+                writeln!(out, "{}: fine", file.display())?;
+            }
+        }
+    }
+    Ok(match (errors.is_empty(), warnings.is_empty()) {
+        (false, _) => ExitCode::from(REFUSED),
+        (true, false) if strict => ExitCode::from(FAILED),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+/// Reads a document for another command. Errors are told on standard error; then there is none.
+pub(super) fn load(file: &Path) -> anyhow::Result<Option<Document>> {
+    let document = document::load(file)?;
+    let errors = errors(&document);
+    errors.iter().try_for_each(|e| writeln!(std::io::stderr(), "tollhouse: {e}"))?;
+    Ok(errors.is_empty().then_some(document))
+}
+
+/// The time by this machine's clock.
+pub(super) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn as_json(errors: &[ConfigError], warnings: &[Warning]) -> Value {
+    let errors: Vec<_> = errors.iter().map(|e| json!({ "path": e.path, "reason": e.reason })).collect();
+    let warnings: Vec<_> = warnings.iter().map(|w| json!({ "path": w.path, "reason": w.reason })).collect();
+    json!({ "errors": errors, "warnings": warnings })
+}

@@ -1,0 +1,262 @@
+//! A running gateway: an Envoy with the filter and files that it watches.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tollhouse_filter::config::{Config, ConfigError, raw::Document};
+
+use crate::{document, filter, render};
+
+mod admin;
+mod log;
+mod reload;
+
+pub use reload::Refused;
+
+use admin::Admin;
+use log::Tail;
+
+/// How long Envoy may take from its start to its first request; name resolution is part of it.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// How long Envoy may take to end when asked.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+
+/// How to run a gateway.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The Envoy executable: [`crate::binary::envoy`].
+    pub envoy: PathBuf,
+    /// Instead of the document's `listen`; port 0 takes a free one.
+    pub listen: Option<SocketAddr>,
+    /// Instead of the document's `admin`; without either a free port of this host.
+    pub admin: Option<SocketAddr>,
+    /// The number of worker threads. Default: one for each processor.
+    pub concurrency: Option<u32>,
+    /// The file of access-log records. Default: standard output.
+    pub access_log: Option<PathBuf>,
+    /// The file of Envoy's own log. Default: standard error.
+    pub log: Option<PathBuf>,
+    /// Envoy's own log level.
+    pub log_level: String,
+    /// Environment variables beside those of this process.
+    pub env: Vec<(String, String)>,
+    /// Certificates that providers' are checked against. Default: the system's.
+    pub ca: Option<PathBuf>,
+}
+
+impl Options {
+    /// Options with the usual values.
+    pub fn new(envoy: impl Into<PathBuf>) -> Self {
+        Self {
+            envoy: envoy.into(),
+            listen: None,
+            admin: None,
+            concurrency: None,
+            access_log: None,
+            log: None,
+            log_level: "warning".to_owned(),
+            env: Vec::new(),
+            ca: None,
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        let own = self.env.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+        own.or_else(|| std::env::var(name).ok())
+    }
+}
+
+/// A running gateway. It ends when this is dropped, and when this process ends, however it does.
+pub struct Gateway {
+    child: Child,
+    watchdog: Option<(Child, ChildStdin)>,
+    tail: Tail,
+    folder: TempDir,
+    render: render::Options,
+    options: Options,
+    document: Document,
+    env: BTreeSet<String>,
+    admin: Admin,
+    address: SocketAddr,
+    version: u64,
+}
+
+impl Gateway {
+    /// Starts Envoy and waits until it answers.
+    ///
+    /// # Errors
+    /// The document is refused, a port is taken, or Envoy does not start; what it said is part of the error.
+    pub fn start(document: &Document, options: Options) -> anyhow::Result<Self> {
+        compile(document, &options)?;
+        let folder = tempfile::Builder::new().prefix("tollhouse-").tempdir()?;
+        let render = prepare(document, &options, &folder)?;
+        let log = options.log.as_ref().map(File::create).transpose().context("Envoy's log cannot be written")?;
+        let mut child = command(&options, &folder).spawn().with_context(|| {
+            format!("Envoy ({}) cannot be started", options.envoy.display())
+        })?;
+        let tail = Tail::follow(child.stderr.take(), log);
+        let watchdog = watchdog(child.id()).inspect_err(|_| drop(child.kill()))?;
+        let mut gateway = Self {
+            child,
+            watchdog: Some(watchdog),
+            tail,
+            folder,
+            render,
+            options,
+            document: document.clone(),
+            env: document::env_names(document),
+            admin: Admin::default(),
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            version: 1,
+        };
+        gateway.wait_until_ready()?;
+        Ok(gateway)
+    }
+
+    /// Where callers reach the gateway, without a slash at the end: `http://127.0.0.1:10000`.
+    pub fn base_url(&self) -> String {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(SocketAddr::from(([127, 0, 0, 1], 0)).ip());
+        }
+        format!("http://{address}")
+    }
+
+    /// Where Envoy's admin interface is, without a slash at the end.
+    pub fn admin_url(&self) -> String {
+        self.admin.url()
+    }
+
+    /// The folder of the files that Envoy watches.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Has Envoy ended by itself? Then how.
+    ///
+    /// # Errors
+    /// The system cannot tell.
+    pub fn exited(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    /// The process id of Envoy.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends Envoy, and waits until it has.
+    pub fn stop(&mut self) {
+        // First, so that it cannot kill a process that later has the same id.
+        if let Some((mut watchdog, _)) = self.watchdog.take() {
+            let _ = watchdog.kill();
+            let _ = watchdog.wait();
+        }
+        if self.child.try_wait().is_ok_and(|status| status.is_some()) {
+            return;
+        }
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let end = Instant::now() + STOP_LIMIT;
+        while Instant::now() < end {
+            if self.child.try_wait().is_ok_and(|status| status.is_some()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn wait_until_ready(&mut self) -> anyhow::Result<()> {
+        let end = Instant::now() + START_LIMIT;
+        while Instant::now() < end {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("Envoy ended at its start ({status})\n{}", self.tail.text());
+            }
+            if let Some(admin) = Admin::from_file(&self.folder.path().join(ADMIN_ADDRESS))
+                && admin.ready()
+            {
+                self.address = admin.listener(render::NAME)?;
+                self.admin = admin;
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("Envoy is not ready after {} seconds\n{}", START_LIMIT.as_secs(), self.tail.text())
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The file in which Envoy tells where its admin interface is.
+const ADMIN_ADDRESS: &str = "admin-address";
+const BOOTSTRAP: &str = "bootstrap.json";
+
+fn compile(document: &Document, options: &Options) -> Result<(), ConfigError> {
+    Config::compile(document, &|name| options.variable(name)).map(drop)
+}
+
+/// Writes all that Envoy reads.
+fn prepare(document: &Document, options: &Options, folder: &TempDir) -> anyhow::Result<render::Options> {
+    let path = folder.path();
+    let module = path.join("tollhouse_filter.wasm");
+    std::fs::write(&module, filter::bytes()?)?;
+    let mut render = render::Options::new(module);
+    render.listen = options.listen;
+    render.admin = options.admin.or(match document.admin {
+        Some(_) => None,
+        None => Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+    });
+    render.access_log.clone_from(&options.access_log);
+    render.reload = Some(path.to_owned());
+    render.env = Some(document::env_names(document).into_iter().collect());
+    if let Some(ca) = &options.ca {
+        render.ca.clone_from(ca);
+    }
+    render::write_dynamic(path, document, &render, "1")?;
+    std::fs::write(path.join(BOOTSTRAP), render::bootstrap(document, &render)?.to_string())?;
+    Ok(render)
+}
+
+fn command(options: &Options, folder: &TempDir) -> Command {
+    let path = folder.path();
+    let mut envoy = Command::new(&options.envoy);
+    envoy.arg("--config-path").arg(path.join(BOOTSTRAP));
+    envoy.arg("--admin-address-path").arg(path.join(ADMIN_ADDRESS));
+    envoy.args(["--log-level", &options.log_level, "--use-dynamic-base-id"]);
+    if let Some(concurrency) = options.concurrency {
+        envoy.args(["--concurrency", &concurrency.to_string()]);
+    }
+    envoy.envs(options.env.iter().map(|(name, value)| (name, value)));
+    // In a group of its own a Ctrl-C reaches us alone, and we end things in order.
+    envoy.process_group(0).stdin(Stdio::null()).stderr(Stdio::piped());
+    envoy
+}
+
+/// A shell that kills Envoy as soon as our end of its input closes, which happens however this process ends.
+///
+/// Linux's parent-death signal would have to be set between fork and exec, which no safe code can, and it is sent
+/// at the end of the thread that started the process, not of the process.
+fn watchdog(envoy: u32) -> io::Result<(Child, ChildStdin)> {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", r#"read -r _; kill -9 "$1""#, "tollhouse-watchdog", &envoy.to_string()]);
+    shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = shell.spawn()?;
+    match child.stdin.take() {
+        Some(input) => Ok((child, input)),
+        None => Err(io::Error::other("the watchdog has no input")),
+    }
+}

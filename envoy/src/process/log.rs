@@ -1,0 +1,58 @@
+//! What Envoy says on standard error.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::process::ChildStderr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Lines that are kept for an error message.
+const KEPT: usize = 20;
+
+/// Lines of Envoy that tell its operator nothing.
+const NOISE: [&str; 3] = [
+    // Nobody but this process talks to the admin interface.
+    "DEPRECATED",
+    "there is no configured limit to the number of allowed active downstream connections",
+    "Disabling or removing",
+];
+
+/// Passes the lines on and keeps the last ones.
+#[derive(Clone, Default)]
+pub(crate) struct Tail(Arc<Mutex<VecDeque<String>>>);
+
+impl Tail {
+    /// Reads in a thread until the other end closes. Everything goes to the file, or what is no noise to our own
+    /// standard error.
+    pub(crate) fn follow(from: Option<ChildStderr>, mut to: Option<File>) -> Self {
+        let tail = Self::default();
+        let Some(from) = from else { return tail };
+        let ours = tail.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                let _ = match &mut to {
+                    Some(file) => writeln!(file, "{line}"),
+                    None if NOISE.iter().any(|noise| line.contains(noise)) => Ok(()),
+                    None => writeln!(std::io::stderr(), "{line}"),
+                };
+                ours.push(line);
+            }
+        });
+        tail
+    }
+
+    fn push(&self, line: String) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KEPT {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+
+    /// The last lines.
+    pub(crate) fn text(&self) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+}

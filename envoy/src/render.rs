@@ -1,0 +1,124 @@
+//! From a document to Envoy's configuration.
+//!
+//! [`bootstrap`] is whole in itself. With [`Options::reload`] the parts that a document decides (clusters, routes,
+//! the filter's configuration) are files of that folder instead, which Envoy watches; [`write_dynamic`] writes them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tollhouse_filter::config::{ConfigError, DEFAULT_MAX_BODY, raw::Document};
+
+mod cluster;
+mod dynamic;
+mod gateway;
+mod plugin;
+mod stats;
+
+pub use cluster::system_ca;
+pub use plugin::{GATEWAY, PROVIDER};
+pub use dynamic::{CLUSTERS, FILTER, Part, ROUTES, files, write_dynamic};
+
+/// Where callers are listened for unless the document or an option says.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:10000";
+/// Where Envoy's admin interface is unless the document or an option says.
+pub const DEFAULT_ADMIN: &str = "127.0.0.1:9901";
+
+/// Name of the listener, of the route table and of the connection manager's statistics.
+pub(crate) const NAME: &str = "tollhouse";
+
+/// What the document does not say.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The filter, as Envoy will find it.
+    pub filter: PathBuf,
+    /// Instead of the document's `listen`.
+    pub listen: Option<SocketAddr>,
+    /// Instead of the document's `admin`.
+    pub admin: Option<SocketAddr>,
+    /// The folder of the watched files; without it the bootstrap has everything in itself.
+    pub reload: Option<PathBuf>,
+    /// The file of access-log records. Default: standard output.
+    pub access_log: Option<PathBuf>,
+    /// Certificates that providers' are checked against.
+    pub ca: PathBuf,
+    /// Environment variables that the VM may read. Default: those that the document names.
+    pub env: Option<Vec<String>>,
+}
+
+impl Options {
+    /// Options with the usual values.
+    pub fn new(filter: impl Into<PathBuf>) -> Self {
+        Self {
+            filter: filter.into(),
+            listen: None,
+            admin: None,
+            reload: None,
+            access_log: None,
+            ca: system_ca(),
+            env: None,
+        }
+    }
+}
+
+/// Envoy's bootstrap configuration.
+///
+/// # Errors
+/// Something that only matters to Envoy's configuration is wrong: `listen`, `admin`, or two endpoints in one cluster.
+pub fn bootstrap(document: &Document, options: &Options) -> Result<Value, ConfigError> {
+    let listen = address("listen", options.listen, document.listen.as_deref(), DEFAULT_LISTEN)?;
+    let admin = address("admin", options.admin, document.admin.as_deref(), DEFAULT_ADMIN)?;
+    let clusters = cluster::all(document, options)?;
+    let mut bootstrap = json!({
+        "node": { "id": NAME, "cluster": NAME },
+        "admin": { "address": socket_address(admin) },
+        "stats_config": stats::config(),
+        "static_resources": { "listeners": [gateway::listener(document, options, listen)?] },
+    });
+    match &options.reload {
+        None => put(&mut bootstrap, "static_resources", "clusters", Value::Array(clusters)),
+        Some(folder) => {
+            let watch = dynamic::config_source(folder, CLUSTERS);
+            put(&mut bootstrap, "dynamic_resources", "cds_config", watch);
+        }
+    }
+    Ok(bootstrap)
+}
+
+/// Envoy's configuration as YAML.
+///
+/// # Errors
+/// None that a rendered configuration can cause.
+pub fn to_yaml(config: &Value) -> Result<String, ConfigError> {
+    serde_saphyr::to_string(config).map_err(|e| ConfigError { path: String::new(), reason: e.to_string() })
+}
+
+fn put(object: &mut Value, section: &str, name: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        let section = object.entry(section).or_insert_with(|| json!({}));
+        if let Some(section) = section.as_object_mut() {
+            section.insert(name.to_owned(), value);
+        }
+    }
+}
+
+fn address(field: &str, option: Option<SocketAddr>, given: Option<&str>, or: &str) -> Result<SocketAddr, ConfigError> {
+    let text = given.unwrap_or(or);
+    option.map_or_else(|| text.parse(), Ok).map_err(|_| ConfigError {
+        path: field.to_owned(),
+        reason: format!("found `{text}`, expected an IP address and a port such as {or}"),
+    })
+}
+
+fn socket_address(address: SocketAddr) -> Value {
+    json!({ "socket_address": { "address": address.ip().to_string(), "port_value": address.port() } })
+}
+
+/// What Envoy's buffers must hold. More than the largest body: Envoy's own 413 has no body that an SDK can read, so
+/// the filter must be the one that refuses.
+fn buffer_limit(document: &Document) -> u64 {
+    document.max_body.map_or(DEFAULT_MAX_BODY, |size| size.0).saturating_add(1 << 20).min(u64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! One cluster for each provider.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tollhouse_filter::config::{self, ConfigError, Endpoint, raw::Document};
+
+use super::{Options, buffer_limit, plugin};
+
+/// Where distributions keep the certificates of public authorities.
+const CA_FILES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/ca-bundle.pem",
+];
+
+/// The system's certificates of public authorities: the first usual file that exists.
+pub fn system_ca() -> PathBuf {
+    let [usual, ..] = CA_FILES;
+    CA_FILES.into_iter().find(|file| Path::new(file).exists()).unwrap_or(usual).into()
+}
+
+/// A provider as far as its cluster goes.
+struct Upstream {
+    provider: String,
+    name: String,
+    endpoint: Endpoint,
+    connect_timeout: String,
+}
+
+/// Names of all clusters, sorted.
+pub(crate) fn names(document: &Document) -> Result<Vec<String>, ConfigError> {
+    Ok(upstreams(document)?.into_iter().map(|u| u.name).collect())
+}
+
+/// All clusters, sorted by name.
+pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, ConfigError> {
+    Ok(upstreams(document)?.iter().map(|upstream| cluster(upstream, document, options)).collect())
+}
+
+fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigError> {
+    let mut upstreams: Vec<Upstream> = Vec::new();
+    for (provider, raw) in &document.providers {
+        let name = raw.cluster.clone().unwrap_or_else(|| provider.clone());
+        let endpoint = config::endpoint(provider, raw)?;
+        let connect_timeout = raw.connect_timeout.map_or(5.0, |t| t.0.as_secs_f64());
+        let new = Upstream { provider: provider.clone(), name, endpoint, connect_timeout: format!("{connect_timeout}s") };
+        match upstreams.iter().find(|u| u.name == new.name) {
+            None => upstreams.push(new),
+            // Two providers of one host (two accounts, say) may share its connections.
+            Some(old) if same_host(&old.endpoint, &new.endpoint) => {}
+            Some(old) => {
+                let reason = format!(
+                    "found `{}`, expected a cluster that no provider of another host has (`{}` has it)",
+                    new.name, old.provider
+                );
+                return Err(ConfigError { path: format!("providers.{provider}.cluster"), reason });
+            }
+        }
+    }
+    upstreams.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(upstreams)
+}
+
+fn same_host(a: &Endpoint, b: &Endpoint) -> bool {
+    (a.tls, &a.host, a.port) == (b.tls, &b.host, b.port)
+}
+
+fn cluster(upstream: &Upstream, document: &Document, options: &Options) -> Value {
+    let Upstream { name, endpoint, connect_timeout, .. } = upstream;
+    let literal = endpoint.host.parse::<IpAddr>().is_ok();
+    let mut cluster = json!({
+        "name": name,
+        "type": if literal { "STATIC" } else { "STRICT_DNS" },
+        "connect_timeout": connect_timeout,
+        "per_connection_buffer_limit_bytes": buffer_limit(document),
+        "load_assignment": { "cluster_name": name, "endpoints": endpoints(endpoint, literal) },
+        "circuit_breakers": { "thresholds": thresholds() },
+        "upstream_connection_options": {
+            "tcp_keepalive": { "keepalive_time": 60, "keepalive_interval": 15, "keepalive_probes": 4 }
+        },
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocol(endpoint, document, options)
+        },
+    });
+    if let Some(fields) = cluster.as_object_mut() {
+        if !literal {
+            fields.extend(dns());
+        }
+        if endpoint.tls {
+            fields.insert("transport_socket".to_owned(), tls(endpoint, literal, options));
+        }
+    }
+    cluster
+}
+
+/// A cluster without a host answers "no healthy upstream", which Envoy does not try again; so a name that does not
+/// resolve falls to a second priority where nobody listens, and becomes a failed connection, which it does.
+fn endpoints(endpoint: &Endpoint, literal: bool) -> Value {
+    let at = |address: &str, port: u16| {
+        json!([{ "endpoint": { "address": { "socket_address": { "address": address, "port_value": port } } } }])
+    };
+    let first = json!({ "lb_endpoints": at(&endpoint.host, endpoint.port) });
+    if literal {
+        return json!([first]);
+    }
+    json!([first, { "priority": 1, "lb_endpoints": at("127.0.0.1", 1) }])
+}
+
+fn dns() -> [(String, Value); 4] {
+    [
+        ("dns_lookup_family".to_owned(), json!("V4_PREFERRED")),
+        ("respect_dns_ttl".to_owned(), json!(true)),
+        ("dns_refresh_rate".to_owned(), json!("30s")),
+        ("dns_failure_refresh_rate".to_owned(), json!({ "base_interval": "1s", "max_interval": "10s" })),
+    ]
+}
+
+/// Envoy's own limits (1024 requests, 3 retries) would refuse failovers as soon as there is load.
+fn thresholds() -> Value {
+    let limits = |priority: &str| {
+        json!({
+            "priority": priority,
+            "max_connections": 65536,
+            "max_pending_requests": 65536,
+            "max_requests": 65536,
+            "max_retries": 65536,
+        })
+    };
+    json!([limits("DEFAULT"), limits("HIGH")])
+}
+
+fn protocol(endpoint: &Endpoint, document: &Document, options: &Options) -> Value {
+    let mut protocol = json!({
+        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        // Providers close idle connections after minutes; be first, or a request is sent into a closing one.
+        "common_http_protocol_options": { "idle_timeout": "60s" },
+    });
+    let (version, settings) = if endpoint.tls {
+        ("auto_config", json!({ "http_protocol_options": {}, "http2_protocol_options": {} }))
+    } else {
+        ("explicit_http_config", json!({ "http_protocol_options": {} }))
+    };
+    if let Some(fields) = protocol.as_object_mut() {
+        fields.insert(version.to_owned(), settings);
+        fields.insert("http_filters".to_owned(), upstream_filters(document, options));
+    }
+    protocol
+}
+
+fn upstream_filters(document: &Document, options: &Options) -> Value {
+    json!([
+        { "name": plugin::PROVIDER, "typed_config": plugin::provider(document, options) },
+        {
+            "name": "envoy.filters.http.upstream_codec",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec"
+            },
+        },
+    ])
+}
+
+fn tls(endpoint: &Endpoint, literal: bool, options: &Options) -> Value {
+    let san = if literal { "IP_ADDRESS" } else { "DNS" };
+    let mut context = json!({
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        "common_tls_context": {
+            "tls_params": { "tls_minimum_protocol_version": "TLSv1_2" },
+            "validation_context": {
+                "trusted_ca": { "filename": options.ca },
+                "match_typed_subject_alt_names": [{ "san_type": san, "matcher": { "exact": endpoint.host } }],
+            },
+        },
+    });
+    // Server names are names: an address is none.
+    if let (Some(fields), false) = (context.as_object_mut(), literal) {
+        fields.insert("sni".to_owned(), json!(endpoint.host));
+    }
+    json!({ "name": "envoy.transport_sockets.tls", "typed_config": context })
+}

@@ -1,0 +1,87 @@
+//! The files that a running Envoy watches.
+
+use std::io;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tollhouse_filter::config::{ConfigError, raw::Document};
+
+use super::{Options, cluster, gateway, plugin};
+
+/// File of the clusters.
+pub const CLUSTERS: &str = "clusters.json";
+/// File of the route table.
+pub const ROUTES: &str = "routes.json";
+/// File of the gateway role's configuration.
+pub const FILTER: &str = "filter.json";
+
+/// One watched file.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its name in the folder.
+    pub file: &'static str,
+    /// What is in it.
+    pub content: Value,
+}
+
+/// Where Envoy finds a watched file. Envoy sees it when a file is renamed into the folder.
+pub(crate) fn config_source(folder: &Path, file: &str) -> Value {
+    json!({
+        "resource_api_version": "V3",
+        "path_config_source": { "path": folder.join(file), "watched_directory": { "path": folder } },
+    })
+}
+
+/// The watched files in the order in which they must be written: what is referred to comes first.
+///
+/// # Errors
+/// As [`super::bootstrap`].
+pub fn files(document: &Document, options: &Options, version: &str) -> Result<[Part; 3], ConfigError> {
+    let response = |resources: Vec<Value>| json!({ "version_info": version, "resources": resources });
+    let clusters = cluster::all(document, options)?;
+    let clusters = clusters.into_iter().map(|c| typed("type.googleapis.com/envoy.config.cluster.v3.Cluster", c));
+    let routes = gateway::routes(document)?;
+    let routes = typed("type.googleapis.com/envoy.config.route.v3.RouteConfiguration", routes);
+    let filter = json!({
+        "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
+        "name": plugin::GATEWAY,
+        "typed_config": plugin::gateway(document, options)?,
+    });
+    Ok([
+        Part { file: CLUSTERS, content: response(clusters.collect()) },
+        Part { file: ROUTES, content: response(vec![routes]) },
+        Part { file: FILTER, content: response(vec![filter]) },
+    ])
+}
+
+/// Writes the watched files into a folder, each at once and in order.
+///
+/// # Errors
+/// The document cannot be rendered (as [`super::bootstrap`]), or a file cannot be written.
+pub fn write_dynamic(folder: &Path, document: &Document, options: &Options, version: &str) -> anyhow::Result<()> {
+    for part in files(document, options, version)? {
+        part.write(folder)?;
+    }
+    Ok(())
+}
+
+impl Part {
+    /// Writes the file beside its place and renames it into it.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+        io::Write::write_all(&mut file, self.content.to_string().as_bytes())?;
+        file.persist(folder.join(self.file)).map(drop).map_err(|e| e.error)
+    }
+}
+
+/// The resource with its type as the first field.
+fn typed(url: &str, resource: Value) -> Value {
+    let mut typed = json!({ "@type": url });
+    if let (Some(typed), Value::Object(fields)) = (typed.as_object_mut(), resource) {
+        typed.extend(fields);
+    }
+    typed
+}
