@@ -100,9 +100,9 @@ impl Gateway {
         let folder = tempfile::Builder::new().prefix("tollhouse-").tempdir()?;
         let render = prepare(document, &options, &folder)?;
         let log = options.log.as_ref().map(File::create).transpose().context("Envoy's log cannot be written")?;
-        let mut child = command(&options, &folder).spawn().with_context(|| {
-            format!("Envoy ({}) cannot be started", options.envoy.display())
-        })?;
+        let mut child = command(&options, &folder)
+            .spawn()
+            .with_context(|| format!("Envoy ({}) cannot be started", options.envoy.display()))?;
         let tail = Tail::follow(child.stderr.take(), log);
         let watchdog = watchdog(child.id()).inspect_err(|_| drop(child.kill()))?;
         let mut gateway = Self {
@@ -237,6 +237,8 @@ fn command(options: &Options, folder: &TempDir) -> Command {
     envoy.arg("--config-path").arg(path.join(BOOTSTRAP));
     envoy.arg("--admin-address-path").arg(path.join(ADMIN_ADDRESS));
     envoy.args(["--log-level", &options.log_level, "--use-dynamic-base-id"]);
+    // Envoy keeps records back for ten seconds; whoever looks on wants to see them.
+    envoy.args(["--file-flush-interval-msec", "100"]);
     if let Some(concurrency) = options.concurrency {
         envoy.args(["--concurrency", &concurrency.to_string()]);
     }

@@ -16,8 +16,8 @@ mod plugin;
 mod stats;
 
 pub use cluster::system_ca;
-pub use plugin::{GATEWAY, PROVIDER};
 pub use dynamic::{CLUSTERS, FILTER, Part, ROUTES, files, write_dynamic};
+pub use plugin::{GATEWAY, PROVIDER};
 
 /// Where callers are listened for unless the document or an option says.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:10000";
@@ -73,6 +73,7 @@ pub fn bootstrap(document: &Document, options: &Options) -> Result<Value, Config
         "node": { "id": NAME, "cluster": NAME },
         "admin": { "address": socket_address(admin) },
         "stats_config": stats::config(),
+        "overload_manager": overload(),
         "static_resources": { "listeners": [gateway::listener(document, options, listen)?] },
     });
     match &options.reload {
@@ -91,6 +92,19 @@ pub fn bootstrap(document: &Document, options: &Options) -> Result<Value, Config
 /// None that a rendered configuration can cause.
 pub fn to_yaml(config: &Value) -> Result<String, ConfigError> {
     serde_saphyr::to_string(config).map_err(|e| ConfigError { path: String::new(), reason: e.to_string() })
+}
+
+/// Callers beyond this many are refused, before there are no more file descriptors for providers.
+fn overload() -> Value {
+    json!({
+        "resource_monitors": [{
+            "name": "envoy.resource_monitors.global_downstream_max_connections",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+                "max_active_downstream_connections": 10000,
+            },
+        }],
+    })
 }
 
 fn put(object: &mut Value, section: &str, name: &str, value: Value) {

@@ -48,6 +48,24 @@ impl Event<'_> {
         }
     }
 
+    /// The same, for longer than the bytes it was read from.
+    pub fn into_owned(self) -> Event<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Self::Start { id, model, created } => Event::Start { id: id.map(own), model: model.map(own), created },
+            Self::Text { choice, text } => Event::Text { choice, text: own(text) },
+            Self::Reasoning { choice, text } => Event::Reasoning { choice, text: own(text) },
+            Self::Thinking { choice, block } => Event::Thinking { choice, block: block.into_owned() },
+            Self::Refusal { choice, text } => Event::Refusal { choice, text: own(text) },
+            Self::ToolCall { choice, index, id, name } => {
+                Event::ToolCall { choice, index, id: id.map(own), name: own(name) }
+            }
+            Self::Arguments { choice, index, fragment } => Event::Arguments { choice, index, fragment: own(fragment) },
+            Self::Finish { choice, reason } => Event::Finish { choice, reason },
+            Self::Usage(usage) => Event::Usage(usage),
+        }
+    }
+
     /// Bytes of model output in this event, for estimates.
     pub fn output_bytes(&self) -> usize {
         match self {
@@ -66,6 +84,17 @@ pub enum Thinking<'a> {
     Signed { text: Cow<'a, str>, signature: Cow<'a, str> },
     /// Sealed text.
     Redacted { data: Cow<'a, str> },
+}
+
+impl Thinking<'_> {
+    /// The same, for longer than the bytes it was read from.
+    pub fn into_owned(self) -> Thinking<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Self::Signed { text, signature } => Thinking::Signed { text: own(text), signature: own(signature) },
+            Self::Redacted { data } => Thinking::Redacted { data: own(data) },
+        }
+    }
 }
 
 /// Why a choice ended, in OpenAI's words.

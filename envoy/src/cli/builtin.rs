@@ -16,10 +16,8 @@ pub(super) struct Builtin {
 }
 
 /// Providers with the variable that holds their key and the model that `chat` leads to.
-const KNOWN: [(&str, &str, &str); 2] = [
-    ("anthropic", "ANTHROPIC_API_KEY", "claude-sonnet-4-6"),
-    ("openai", "OPENAI_API_KEY", "gpt-5-mini"),
-];
+const KNOWN: [(&str, &str, &str); 2] =
+    [("anthropic", "ANTHROPIC_API_KEY", "claude-sonnet-4-6"), ("openai", "OPENAI_API_KEY", "gpt-5-mini")];
 
 /// The real providers of which a key is set; none if there is no key.
 pub(super) fn real(is_set: impl Fn(&str) -> bool) -> anyhow::Result<Option<Builtin>> {
@@ -39,7 +37,7 @@ pub(super) fn real(is_set: impl Fn(&str) -> bool) -> anyhow::Result<Option<Built
 pub(super) fn demo(demo: &Demo) -> anyhow::Result<Builtin> {
     let targets = vec!["anthropic/demo-claude".to_owned(), "openai/demo-gpt".to_owned()];
     let providers = [
-        ("anthropic", provider("anthropic", Some(demo.anthropic.url()))),
+        ("anthropic", provider("anthropic", Some(format!("{}/v1", demo.anthropic.url())))),
         ("openai", provider("openai", Some(format!("{}/v1", demo.openai.url())))),
     ];
     builtin("demo", targets, providers)

@@ -9,20 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Lines that are kept for an error message.
 const KEPT: usize = 20;
 
-/// Lines of Envoy that tell its operator nothing.
-const NOISE: [&str; 3] = [
-    // Nobody but this process talks to the admin interface.
-    "DEPRECATED",
-    "there is no configured limit to the number of allowed active downstream connections",
-    "Disabling or removing",
-];
-
 /// Passes the lines on and keeps the last ones.
 #[derive(Clone, Default)]
 pub(crate) struct Tail(Arc<Mutex<VecDeque<String>>>);
 
 impl Tail {
-    /// Reads in a thread until the other end closes. Everything goes to the file, or what is no noise to our own
+    /// Reads in a thread until the other end closes. Everything goes to the file, or to our own
     /// standard error.
     pub(crate) fn follow(from: Option<ChildStderr>, mut to: Option<File>) -> Self {
         let tail = Self::default();
@@ -33,7 +25,6 @@ impl Tail {
                 let line = String::from_utf8_lossy(&line).into_owned();
                 let _ = match &mut to {
                     Some(file) => writeln!(file, "{line}"),
-                    None if NOISE.iter().any(|noise| line.contains(noise)) => Ok(()),
                     None => writeln!(std::io::stderr(), "{line}"),
                 };
                 ours.push(line);

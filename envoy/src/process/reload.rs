@@ -74,7 +74,8 @@ impl Gateway {
 
     fn with_old_clusters(&self, new: &Part, version: &str) -> anyhow::Result<Part> {
         let [old, ..] = render::files(&self.document, &self.render, version)?;
-        let resources = |part: &Part| part.content.get("resources").and_then(Value::as_array).cloned().unwrap_or_default();
+        let resources =
+            |part: &Part| part.content.get("resources").and_then(Value::as_array).cloned().unwrap_or_default();
         let name = |cluster: &Value| cluster.get("name").cloned();
         let mut all = resources(new);
         let names: Vec<_> = all.iter().map(name).collect();
@@ -88,15 +89,16 @@ impl Gateway {
         let rejected = stat.replace("version_text", "update_rejected");
         let before = self.admin.stat(&rejected)?;
         part.write(self.folder.path())?;
-        self.wait(part.file, || Ok(self.admin.stat(stat)?.as_deref() == Some(version)), || {
-            Ok(self.admin.stat(&rejected)? != before)
-        })
+        self.wait(
+            part.file,
+            || Ok(self.admin.stat(stat)?.as_deref() == Some(version)),
+            || Ok(self.admin.stat(&rejected)? != before),
+        )
     }
 
     fn apply_filter(&self, part: &Part) -> anyhow::Result<()> {
-        let stat = |what: &str| {
-            self.admin.stat(&format!("extension_config_discovery.http_filter.{}.{what}", render::GATEWAY))
-        };
+        let stat =
+            |what: &str| self.admin.stat(&format!("extension_config_discovery.http_filter.{}.{what}", render::GATEWAY));
         let (taken, failed) = (stat("config_reload")?, stat("config_fail")?);
         part.write(self.folder.path())?;
         self.wait(part.file, || Ok(stat("config_reload")? != taken), || Ok(stat("config_fail")? != failed))

@@ -46,7 +46,8 @@ fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigError> {
         let name = raw.cluster.clone().unwrap_or_else(|| provider.clone());
         let endpoint = config::endpoint(provider, raw)?;
         let connect_timeout = raw.connect_timeout.map_or(5.0, |t| t.0.as_secs_f64());
-        let new = Upstream { provider: provider.clone(), name, endpoint, connect_timeout: format!("{connect_timeout}s") };
+        let new =
+            Upstream { provider: provider.clone(), name, endpoint, connect_timeout: format!("{connect_timeout}s") };
         match upstreams.iter().find(|u| u.name == new.name) {
             None => upstreams.push(new),
             // Two providers of one host (two accounts, say) may share its connections.
@@ -73,7 +74,6 @@ fn cluster(upstream: &Upstream, document: &Document, options: &Options) -> Value
     let literal = endpoint.host.parse::<IpAddr>().is_ok();
     let mut cluster = json!({
         "name": name,
-        "type": if literal { "STATIC" } else { "STRICT_DNS" },
         "connect_timeout": connect_timeout,
         "per_connection_buffer_limit_bytes": buffer_limit(document),
         "load_assignment": { "cluster_name": name, "endpoints": endpoints(endpoint, literal) },
@@ -86,9 +86,8 @@ fn cluster(upstream: &Upstream, document: &Document, options: &Options) -> Value
         },
     });
     if let Some(fields) = cluster.as_object_mut() {
-        if !literal {
-            fields.extend(dns());
-        }
+        let (field, discovery) = if literal { ("type", json!("STATIC")) } else { ("cluster_type", dns()) };
+        fields.insert(field.to_owned(), discovery);
         if endpoint.tls {
             fields.insert("transport_socket".to_owned(), tls(endpoint, literal, options));
         }
@@ -99,9 +98,7 @@ fn cluster(upstream: &Upstream, document: &Document, options: &Options) -> Value
 /// A cluster without a host answers "no healthy upstream", which Envoy does not try again; so a name that does not
 /// resolve falls to a second priority where nobody listens, and becomes a failed connection, which it does.
 fn endpoints(endpoint: &Endpoint, literal: bool) -> Value {
-    let at = |address: &str, port: u16| {
-        json!([{ "endpoint": { "address": { "socket_address": { "address": address, "port_value": port } } } }])
-    };
+    let at = |address: &str, port: u16| json!([{ "endpoint": { "address": { "socket_address": { "address": address, "port_value": port } } } }]);
     let first = json!({ "lb_endpoints": at(&endpoint.host, endpoint.port) });
     if literal {
         return json!([first]);
@@ -109,13 +106,28 @@ fn endpoints(endpoint: &Endpoint, literal: bool) -> Value {
     json!([first, { "priority": 1, "lb_endpoints": at("127.0.0.1", 1) }])
 }
 
-fn dns() -> [(String, Value); 4] {
-    [
-        ("dns_lookup_family".to_owned(), json!("V4_PREFERRED")),
-        ("respect_dns_ttl".to_owned(), json!(true)),
-        ("dns_refresh_rate".to_owned(), json!("30s")),
-        ("dns_failure_refresh_rate".to_owned(), json!({ "base_interval": "1s", "max_interval": "10s" })),
-    ]
+/// Every address of the name is a host ("strict" DNS): only there Envoy takes the second priority.
+fn dns() -> Value {
+    let resolver = json!({
+        "name": "envoy.network.dns_resolver.cares",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig",
+            // Envoy starts when every name has resolved or failed; without these that can take more than a minute.
+            "query_timeout_seconds": 2,
+            "query_tries": 3,
+        },
+    });
+    json!({
+        "name": "envoy.cluster.strict_dns",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster",
+            "dns_lookup_family": "V4_PREFERRED",
+            "respect_dns_ttl": true,
+            "dns_refresh_rate": "30s",
+            "dns_failure_refresh_rate": { "base_interval": "1s", "max_interval": "10s" },
+            "typed_dns_resolver_config": resolver,
+        },
+    })
 }
 
 /// Envoy's own limits (1024 requests, 3 retries) would refuse failovers as soon as there is load.

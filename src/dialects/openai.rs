@@ -1,0 +1,83 @@
+//! OpenAI's chat completions, and the many APIs that are compatible with them.
+//!
+//! <https://platform.openai.com/docs/api-reference/chat>
+
+use super::{Dialect, Outbound, StreamPasser, StreamReader};
+use crate::errors::ApiError;
+use crate::hub::{ChatRequest, Event};
+use crate::json::Object;
+use crate::surfaces::Asked;
+use crate::wire::Wire;
+
+mod answer;
+mod calls;
+mod choice;
+mod chunk;
+mod content;
+mod error;
+mod finish;
+mod lax;
+mod mend;
+mod messages;
+mod pass;
+mod request;
+mod stream;
+mod usage;
+
+/// The dialect `openai`.
+pub struct OpenAi;
+
+impl Dialect for OpenAi {
+    fn name(&self) -> &'static str {
+        "openai"
+    }
+
+    fn endpoint(&self) -> &'static str {
+        "https://api.openai.com/v1"
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::OpenAiChat
+    }
+
+    fn path(&self) -> &'static str {
+        "/chat/completions"
+    }
+
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        ("authorization", format!("Bearer {key}"))
+    }
+
+    /// Not `openai-organization` and `openai-project`: whose account it is belongs to the key.
+    fn caller_headers(&self) -> &'static [&'static str] {
+        &["idempotency-key", "openai-beta", "x-client-request-id"]
+    }
+
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        request::write(chat, model)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        request::pass(body, asked, model)
+    }
+
+    fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
+        answer::read(body)
+    }
+
+    fn stream(&self) -> Box<dyn StreamReader> {
+        Box::new(stream::Reader::new(true))
+    }
+
+    fn pass_stream(&self, asked: &Asked) -> Box<dyn StreamPasser> {
+        Box::new(pass::Passer::new(asked))
+    }
+
+    fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>> {
+        answer::mend(body)
+    }
+
+    fn error(&self, status: u16, body: &[u8]) -> ApiError {
+        error::read(status, body)
+    }
+}

@@ -1,0 +1,75 @@
+//! Recorded exchanges with providers. They are not part of this repository; without them the tests that replay
+//! them say so and pass.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// One recorded exchange.
+pub struct Recording {
+    /// Provider and case.
+    pub name: String,
+    pub meta: Value,
+    pub expected: Value,
+    pub response: Vec<u8>,
+}
+
+impl Recording {
+    fn read(folder: &Path) -> Option<Self> {
+        let json = |file: &str| serde_json::from_slice(&std::fs::read(folder.join(file)).ok()?).ok();
+        let meta: Value = json("meta.json")?;
+        let response = ["json", "sse", "txt", "bin", "ndjson"]
+            .iter()
+            .find_map(|kind| std::fs::read(folder.join(format!("response.{kind}"))).ok())?;
+        let case = folder.file_name()?.to_string_lossy();
+        let provider = folder.parent()?.file_name()?.to_string_lossy();
+        Some(Self { name: format!("{provider}/{case}"), meta, expected: json("expected.json")?, response })
+    }
+
+    pub fn status(&self) -> u16 {
+        self.meta["status"].as_u64().and_then(|status| status.try_into().ok()).unwrap()
+    }
+
+    pub fn is_stream(&self) -> bool {
+        self.meta["stream"] == true
+    }
+
+    pub fn split_hints(&self) -> Vec<usize> {
+        let hints = self.meta["split_hints"].as_array().cloned().unwrap_or_default();
+        hints.iter().filter_map(|hint| hint.as_u64()?.try_into().ok()).collect()
+    }
+
+    /// Is this a matter of policy, on which no test may insist?
+    pub fn is_policy(&self, field: &str) -> bool {
+        let fields = self.expected["policy_fields"].as_array().or(self.meta["policy_fields"].as_array());
+        fields.is_some_and(|fields| fields.iter().any(|f| f.as_str().is_some_and(|f| f.contains(field))))
+    }
+}
+
+/// All recordings of a wire format, in the order of their names.
+pub fn of(wire_family: &str) -> Vec<Recording> {
+    let Some(root) = root() else {
+        eprintln!("no recordings: set TOLLHOUSE_FIXTURES to their folder");
+        return Vec::new();
+    };
+    let mut found: Vec<_> = folders(&root.join("cases"))
+        .iter()
+        .flat_map(|provider| folders(provider))
+        .filter_map(|case| Recording::read(&case))
+        .filter(|recording| recording.meta["wire_family"] == wire_family)
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    assert!(!found.is_empty(), "the folder of recordings has none of {wire_family}");
+    found
+}
+
+fn root() -> Option<PathBuf> {
+    let named = std::env::var_os("TOLLHOUSE_FIXTURES").map(PathBuf::from);
+    let root = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"));
+    root.join("cases").is_dir().then_some(root)
+}
+
+fn folders(of: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(of).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+}
