@@ -30,7 +30,8 @@ fn forget_outer_build(cargo: &mut Command) {
         let name = name.to_string_lossy().into_owned();
         let outer = name.starts_with("CARGO_CFG_") || name.starts_with("CARGO_FEATURE_");
         let flags = ["CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTFLAGS", "TARGET", "HOST", "OPT_LEVEL"];
-        let wrappers = ["RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTDOC", "CLIPPY_ARGS", "CARGO_MAKEFLAGS"];
+        let wrappers =
+            ["RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTDOC", "CLIPPY_ARGS", "CARGO_MAKEFLAGS"];
         if outer || flags.contains(&name.as_str()) || wrappers.contains(&name.as_str()) {
             cargo.env_remove(name);
         }

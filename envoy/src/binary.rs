@@ -60,7 +60,8 @@ pub fn envoy(progress: &mut dyn Write) -> anyhow::Result<PathBuf> {
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {
-    let executable = |path: &PathBuf| fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
+    let executable =
+        |path: &PathBuf| fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(executable)
 }
 

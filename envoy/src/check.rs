@@ -33,9 +33,11 @@ pub fn errors(document: &raw::Document) -> Vec<ConfigError> {
     }
     errors.extend(client_errors(document, providers));
     if errors.is_empty() {
-        errors.extend(compile(document).err().or_else(|| {
-            render::bootstrap(document, &render::Options::new("tollhouse_filter.wasm")).err()
-        }));
+        errors.extend(
+            compile(document)
+                .err()
+                .or_else(|| render::bootstrap(document, &render::Options::new("tollhouse_filter.wasm")).err()),
+        );
     }
     errors
 }

@@ -20,8 +20,10 @@ pub fn load(path: &Path) -> Result<Document, ConfigError> {
 /// No YAML, a value of another type than expected, or an unknown field. What the document refers to is not looked
 /// at: that is [`crate::check::errors`].
 pub fn parse(yaml: &str) -> Result<Document, ConfigError> {
-    let invalid = |e: &dyn std::fmt::Display| ConfigError { path: String::new(), reason: format!("no valid YAML: {e}") };
-    let value: serde_json::Value = serde_saphyr::from_str_with_options(yaml, yaml_options()).map_err(|e| invalid(&e))?;
+    let invalid =
+        |e: &dyn std::fmt::Display| ConfigError { path: String::new(), reason: format!("no valid YAML: {e}") };
+    let value: serde_json::Value =
+        serde_saphyr::from_str_with_options(yaml, yaml_options()).map_err(|e| invalid(&e))?;
     // A file with nothing but comments is a document that says nothing.
     let value = if value.is_null() { serde_json::json!({}) } else { value };
     // By way of JSON text, so that the errors are those that the filter gives.
@@ -72,7 +74,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_path() {
-        assert_eq!(refused("max_body: 5\n"), "max_body: invalid type: integer `5`, expected a size such as `512KiB` or `32MiB`");
+        assert_eq!(
+            refused("max_body: 5\n"),
+            "max_body: invalid type: integer `5`, expected a size such as `512KiB` or `32MiB`"
+        );
         assert!(refused("modles: {}\n").starts_with("modles: unknown field `modles`, expected one of"));
         assert!(refused("a: 1\na: 2\n").starts_with("no valid YAML: "));
         assert!(refused("a: [\n").starts_with("no valid YAML: "));

@@ -9,9 +9,9 @@ use std::io;
 /// The file cannot be read.
 pub fn bytes() -> io::Result<Cow<'static, [u8]>> {
     match std::env::var_os("TOLLHOUSE_FILTER") {
-        Some(path) if !path.is_empty() => std::fs::read(&path).map(Cow::Owned).map_err(|e| {
-            io::Error::new(e.kind(), format!("TOLLHOUSE_FILTER={}: {e}", path.display()))
-        }),
+        Some(path) if !path.is_empty() => std::fs::read(&path)
+            .map(Cow::Owned)
+            .map_err(|e| io::Error::new(e.kind(), format!("TOLLHOUSE_FILTER={}: {e}", path.display()))),
         _ => Ok(Cow::Borrowed(include_bytes!(concat!(env!("OUT_DIR"), "/tollhouse_filter.wasm")))),
     }
 }

@@ -16,8 +16,8 @@ mod plugin;
 mod stats;
 
 pub use cluster::system_ca;
-pub use plugin::{GATEWAY, PROVIDER};
 pub use dynamic::{CLUSTERS, FILTER, Part, ROUTES, files, write_dynamic};
+pub use plugin::{GATEWAY, PROVIDER};
 
 /// Where callers are listened for unless the document or an option says.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:10000";

@@ -134,7 +134,8 @@ fn check_model(name: &str, model: &raw::Model, document: &raw::Document, found: 
         }
     }
     timeouts(&format!("{path}.timeouts"), model.timeouts, model.timeouts.or(document.timeouts), found);
-    if !document.clients.is_empty() && !document.clients.iter().any(|c| c.models.iter().any(|m| m == "*" || m == name)) {
+    if !document.clients.is_empty() && !document.clients.iter().any(|c| c.models.iter().any(|m| m == "*" || m == name))
+    {
         found.add(&path, "no client may ask for it");
     }
     if let Some((provider, _)) = name.split_once('/')

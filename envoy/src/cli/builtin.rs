@@ -16,10 +16,8 @@ pub(super) struct Builtin {
 }
 
 /// Providers with the variable that holds their key and the model that `chat` leads to.
-const KNOWN: [(&str, &str, &str); 2] = [
-    ("anthropic", "ANTHROPIC_API_KEY", "claude-sonnet-4-6"),
-    ("openai", "OPENAI_API_KEY", "gpt-5-mini"),
-];
+const KNOWN: [(&str, &str, &str); 2] =
+    [("anthropic", "ANTHROPIC_API_KEY", "claude-sonnet-4-6"), ("openai", "OPENAI_API_KEY", "gpt-5-mini")];
 
 /// The real providers of which a key is set; none if there is no key.
 pub(super) fn real(is_set: impl Fn(&str) -> bool) -> anyhow::Result<Option<Builtin>> {

@@ -50,8 +50,7 @@ fn check(client: &raw::Client) -> Result<(), ConfigError> {
     }
     let alone = raw::Client { models: Vec::new(), ..client.clone() };
     let document = raw::Document { clients: vec![alone], ..Default::default() };
-    Config::compile(&document, &|_| None).map(drop).map_err(|error| ConfigError {
-        path: error.path.replacen("clients[0].", "--", 1),
-        reason: error.reason,
-    })
+    Config::compile(&document, &|_| None)
+        .map(drop)
+        .map_err(|error| ConfigError { path: error.path.replacen("clients[0].", "--", 1), reason: error.reason })
 }

@@ -57,6 +57,9 @@ impl Admin {
     pub(crate) fn stat(&self, name: &str) -> anyhow::Result<Option<String>> {
         let filter = name.replace('.', "\\.");
         let text = self.get(&format!("/stats?filter=^{filter}$"))?;
-        Ok(text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(|v| v.trim_matches('"').to_owned()))
+        Ok(text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+            .map(|v| v.trim_matches('"').to_owned()))
     }
 }

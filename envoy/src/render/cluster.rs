@@ -46,7 +46,8 @@ fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigError> {
         let name = raw.cluster.clone().unwrap_or_else(|| provider.clone());
         let endpoint = config::endpoint(provider, raw)?;
         let connect_timeout = raw.connect_timeout.map_or(5.0, |t| t.0.as_secs_f64());
-        let new = Upstream { provider: provider.clone(), name, endpoint, connect_timeout: format!("{connect_timeout}s") };
+        let new =
+            Upstream { provider: provider.clone(), name, endpoint, connect_timeout: format!("{connect_timeout}s") };
         match upstreams.iter().find(|u| u.name == new.name) {
             None => upstreams.push(new),
             // Two providers of one host (two accounts, say) may share its connections.
@@ -97,9 +98,7 @@ fn cluster(upstream: &Upstream, document: &Document, options: &Options) -> Value
 /// A cluster without a host answers "no healthy upstream", which Envoy does not try again; so a name that does not
 /// resolve falls to a second priority where nobody listens, and becomes a failed connection, which it does.
 fn endpoints(endpoint: &Endpoint, literal: bool) -> Value {
-    let at = |address: &str, port: u16| {
-        json!([{ "endpoint": { "address": { "socket_address": { "address": address, "port_value": port } } } }])
-    };
+    let at = |address: &str, port: u16| json!([{ "endpoint": { "address": { "socket_address": { "address": address, "port_value": port } } } }]);
     let first = json!({ "lb_endpoints": at(&endpoint.host, endpoint.port) });
     if literal {
         return json!([first]);
