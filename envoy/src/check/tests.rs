@@ -40,6 +40,7 @@ fn a_good_document_has_nothing_to_tell() {
 
 #[test]
 fn every_error_is_told_once() {
+    let dialects: Vec<_> = tollhouse_filter::dialects::DIALECTS.iter().map(|d| d.name()).collect();
     errs(
         r#"
 providers:
@@ -57,7 +58,7 @@ clients:
   - { name: three, key_sha256: "0000000000000000000000000000000000000000000000000000000000000004", models: [b/m] }
 "#,
         &[
-            "providers.a.dialect: found `opnai`, expected one of openai, anthropic",
+            &format!("providers.a.dialect: found `opnai`, expected one of {}", dialects.join(", ")),
             "providers.b.endpoint: found `ftp://b`, expected a URL that starts with http:// or https://",
             "providers.c.keys[0]: expected either `env` or `value`",
             "providers.d/e: found `d/e`, expected a name of letters, digits, `-`, `_` and `.`",
