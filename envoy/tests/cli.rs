@@ -1,4 +1,5 @@
 //! The command as its users call it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
