@@ -315,12 +315,12 @@ impl Gateway {
 /// An answer that needs no provider.
 enum Refusal {
     Answer(Vec<u8>),
-    Error(&'static dyn Surface, ApiError),
+    Error(&'static dyn Surface, Box<ApiError>),
 }
 
 impl Refusal {
     fn new(surface: &'static dyn Surface, error: ApiError) -> Self {
-        Self::Error(surface, error)
+        Self::Error(surface, Box::new(error))
     }
 
     fn answer(body: Vec<u8>) -> Self {

@@ -206,11 +206,19 @@ impl Provider {
 
     /// The answer ends with trailers instead of a last piece of body.
     pub fn on_response_trailers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
-        if !matches!(self.state, State::Reading(..)) {
-            return Action::Continue;
+        match &mut self.state {
+            State::Reading(_, answer) if answer.is_held() => {
+                let size = host.body(Side::Response, HELD_AT_MOST).len();
+                let _ = self.on_response_body(host, size, true, now);
+            }
+            // Nothing of the body is in Envoy's hands any more, so that nothing can be added to it.
+            State::Reading(call, answer) => {
+                if answer.ends_early(call, now) {
+                    call.exchange.progress.borrow_mut().phase = Phase::Broken;
+                }
+            }
+            _ => {}
         }
-        let size = host.body(Side::Response, HELD_AT_MOST).len();
-        let _ = self.on_response_body(host, size, true, now);
         Action::Continue
     }
 

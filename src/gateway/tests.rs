@@ -170,7 +170,7 @@ fn bodies_that_cannot_be_read_are_refused() {
         (r#"{"messages":[{"role":"user","content":"x"}]}"#, 400),
         (r#"{"model":"tier","model":"tier","messages":[1]}"#, 400),
         (r#"{"model":7,"messages":[1]}"#, 400),
-        (&HELLO[..20], 400),
+        (HELLO.trim_end_matches('}'), 400),
         (&deep, 400),
         (&" ".repeat(1025), 413),
     ] {

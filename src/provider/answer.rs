@@ -73,6 +73,17 @@ impl Answer {
         Self::Refused(body)
     }
 
+    /// Is what has come still in Envoy's hands?
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self, Self::Error { .. } | Self::Whole | Self::Held(..))
+    }
+
+    /// The bytes of a relayed stream have ended. Was the answer cut off?
+    pub(super) fn ends_early(&mut self, call: &Call, now: Timestamp) -> bool {
+        let Self::Relayed(relay) = self else { return false };
+        relayed(relay, call, &[], true, now, &mut Vec::new()).1.is_err()
+    }
+
     /// What an answer without a body comes to.
     pub(super) fn without_body(&self, call: &Call, head: &Received) -> ApiError {
         match self {

@@ -191,7 +191,7 @@ fn a_stream_gives_the_same_answer_however_it_is_cut() {
         let mut out = String::new();
         let mut at = 0;
         for cut in cuts.iter().copied().chain([all.len()]) {
-            out += &world.piece(&mut provider, &all[at..cut], cut == all.len()).unwrap_or_default();
+            out += &world.piece(&mut provider, all.get(at..cut).unwrap(), cut == all.len()).unwrap_or_default();
             at = cut;
         }
         out
@@ -348,8 +348,9 @@ fn a_whole_answer_is_translated_for_both_kinds_of_caller() {
         let world = World::new(&["a/one"], stream);
         let mut provider = world.attempt();
         assert_eq!(world.head(&mut provider, "200", JSON, false), Action::Pause);
-        assert_eq!(world.piece(&mut provider, &WHOLE[..20], false), None);
-        let out = world.piece(&mut provider, &WHOLE[20..], true).unwrap();
+        let (first, rest) = WHOLE.split_at(20);
+        assert_eq!(world.piece(&mut provider, first, false), None);
+        let out = world.piece(&mut provider, rest, true).unwrap();
         assert_eq!(out.contains("chat.completion.chunk"), stream, "{out}");
         assert!(out.contains("Hello"));
         assert_eq!(world.exchange.progress.borrow().meter.usage(0).unwrap().0.total(), 14);
@@ -364,6 +365,19 @@ fn an_answer_that_ends_with_trailers_is_whole() {
     assert_eq!(world.piece(&mut provider, WHOLE, false), None);
     assert_eq!(provider.on_response_trailers(&world.host, NOW), Action::Continue);
     assert!(String::from_utf8(world.host.response_body.borrow().clone()).unwrap().contains("chat.completion"));
+}
+
+#[test]
+fn trailers_after_a_stream_settle_it() {
+    for (last, phase, complete) in [(STOP, Phase::Committed, true), ("", Phase::Broken, false)] {
+        let world = World::new(&["a/one"], true);
+        let mut provider = world.attempt();
+        let _ = world.head(&mut provider, "200", SSE, false);
+        let _ = world.piece(&mut provider, &[START, TEXT, last].concat(), false);
+        let _ = provider.on_response_trailers(&world.host, NOW);
+        let progress = world.exchange.progress.borrow();
+        assert_eq!((progress.phase, progress.meter.is_complete()), (phase, complete));
+    }
 }
 
 #[test]
