@@ -1,0 +1,1 @@
+//! What happens when a provider fails before its first content.
