@@ -1,0 +1,134 @@
+//! What callers are told when something fails, and how often their packages try again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use integration::provider::Seen;
+use integration::reply::Reply;
+use integration::speech::Speech;
+use integration::stage;
+
+use crate::house::{SPEECHES, house};
+use crate::packages::Package;
+
+with_each_package! {
+    a_wrong_or_missing_key_is_an_authentication_error
+    an_unknown_model_is_not_found
+    paths_that_the_gateway_does_not_serve_are_not_found
+    a_request_that_a_provider_refuses_is_a_bad_request_and_not_tried_again
+    a_request_that_the_gateway_refuses_reaches_no_provider
+    a_rate_limit_is_one_after_all_retries
+    a_rate_limit_that_ends_is_waited_for_as_long_as_the_provider_says
+    a_provider_that_says_never_is_not_asked_again
+    a_failing_provider_is_asked_again
+    a_provider_that_recovers_answers_the_retry
+    an_error_in_a_stream_is_raised_after_its_content
+    a_stream_that_breaks_off_is_an_error_in_it
+    a_caller_that_does_not_wait_is_not_waited_for
+}
+
+/// Runs a function against providers that first do this, for models that no other test uses, and counts the requests
+/// that reach them. Returns these.
+fn against(
+    package: Package,
+    function: &str,
+    first: impl Fn(Speech) -> Vec<Reply>,
+    requests: usize,
+) -> Vec<Vec<Arc<Seen>>> {
+    static CASES: AtomicUsize = AtomicUsize::new(0);
+    let Some(house) = house() else { return Vec::new() };
+    let name = format!("{function}-{}", CASES.fetch_add(1, Ordering::Relaxed));
+    let one = |speech| {
+        let model = house.scripted(speech, &name, first(speech));
+        house.run(package, function, &[&model]);
+        let seen = house.seen(speech, &name);
+        assert_eq!(seen.len(), requests, "requests to {model}");
+        seen
+    };
+    SPEECHES.into_iter().map(one).collect()
+}
+
+/// A failure, with these headers.
+fn failure(speech: Speech, status: u16, headers: &[(&str, &str)]) -> Reply {
+    let kind = match (speech, status) {
+        (_, 400) => "invalid_request_error",
+        (Speech::OpenAi, 429) => "rate_limit_exceeded",
+        (Speech::Anthropic, 429) => "rate_limit_error",
+        (Speech::OpenAi, _) => "server_error",
+        (Speech::Anthropic, _) => "api_error",
+    };
+    let reply = Reply::new(status).header("content-type", "application/json");
+    let reply = headers.iter().fold(reply, |reply, (name, value)| reply.header(name, value));
+    reply.body(speech.failure(kind).to_string())
+}
+
+fn a_wrong_or_missing_key_is_an_authentication_error(package: Package) {
+    against(package, "no_key", |_| Vec::new(), 0);
+}
+
+fn an_unknown_model_is_not_found(package: Package) {
+    let Some(house) = house() else { return };
+    house.run(package, "no_model", &["nobody", "nobody/knows", "gpt-5-mini"]);
+}
+
+fn paths_that_the_gateway_does_not_serve_are_not_found(package: Package) {
+    against(package, "no_surface", |_| Vec::new(), 0);
+}
+
+fn a_request_that_a_provider_refuses_is_a_bad_request_and_not_tried_again(package: Package) {
+    against(package, "bad_request", |speech| vec![failure(speech, 400, &[])], 1);
+}
+
+fn a_request_that_the_gateway_refuses_reaches_no_provider(package: Package) {
+    against(package, "bad_messages", |_| Vec::new(), 0);
+}
+
+fn a_rate_limit_is_one_after_all_retries(package: Package) {
+    against(package, "rate_limit", |speech| vec![failure(speech, 429, &[("retry-after-ms", "20")]); 3], 3);
+}
+
+fn a_rate_limit_that_ends_is_waited_for_as_long_as_the_provider_says(package: Package) {
+    // Longer than either package waits by itself before its first retry.
+    let limited = |speech| vec![failure(speech, 429, &[("retry-after", "1")])];
+    for function in ["retried", "retried_stream"] {
+        for seen in against(package, function, limited, 2) {
+            let waited = seen[1].at - seen[0].at;
+            assert!(waited >= Duration::from_millis(990), "{waited:?}");
+        }
+    }
+}
+
+fn a_provider_that_says_never_is_not_asked_again(package: Package) {
+    against(package, "rate_limit", |speech| vec![failure(speech, 429, &[("x-should-retry", "false")])], 1);
+}
+
+fn a_failing_provider_is_asked_again(package: Package) {
+    against(package, "server_error", |speech| vec![failure(speech, 500, &[]); 2], 2);
+}
+
+fn a_provider_that_recovers_answers_the_retry(package: Package) {
+    against(package, "retried", |speech| vec![failure(speech, 503, &[]), Reply::nothing().close()], 3);
+    against(package, "retried_stream", |speech| vec![failure(speech, 500, &[])], 2);
+}
+
+fn an_error_in_a_stream_is_raised_after_its_content(package: Package) {
+    let broken = |speech: Speech| {
+        let events = [speech.opening(), vec![speech.piece("Say"), speech.failure_event()]].concat();
+        vec![Reply::stream(events).end()]
+    };
+    against(package, "error_in_stream", broken, 1);
+}
+
+fn a_stream_that_breaks_off_is_an_error_in_it(package: Package) {
+    let begun = |speech: Speech| Reply::stream([speech.opening(), vec![speech.piece("Say")]].concat());
+    against(package, "cut_stream", |speech| vec![begun(speech).close()], 1);
+    // An end without the end marker is none.
+    against(package, "error_in_stream", |speech| vec![begun(speech).end()], 1);
+}
+
+fn a_caller_that_does_not_wait_is_not_waited_for(package: Package) {
+    for seen in against(package, "impatient", |_| vec![Reply::new(200).hang(); 2], 2).concat() {
+        stage::runtime().block_on(seen.gone());
+    }
+}
