@@ -9,4 +9,5 @@
 )]
 
 mod callers;
+mod cooling;
 mod failover;
