@@ -87,6 +87,8 @@ pub struct Gateway {
     env: BTreeSet<String>,
     admin: Admin,
     address: SocketAddr,
+    /// What Envoy has taken.
+    files: [render::Part; 3],
     version: u64,
 }
 
@@ -98,7 +100,7 @@ impl Gateway {
     pub fn start(document: &Document, options: Options) -> anyhow::Result<Self> {
         compile(document, &options)?;
         let folder = tempfile::Builder::new().prefix("tollhouse-").tempdir()?;
-        let render = prepare(document, &options, &folder)?;
+        let (render, files) = prepare(document, &options, &folder)?;
         let log = options.log.as_ref().map(File::create).transpose().context("Envoy's log cannot be written")?;
         let mut child = command(&options, &folder)
             .spawn()
@@ -116,6 +118,7 @@ impl Gateway {
             env: document::env_names(document),
             admin: Admin::default(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            files,
             version: 1,
         };
         gateway.wait_until_ready()?;
@@ -156,6 +159,7 @@ impl Gateway {
 
     /// Ends Envoy, and waits until it has.
     pub fn stop(&mut self) {
+        self.tail.end();
         // First, so that it cannot kill a process that later has the same id.
         if let Some((mut watchdog, _)) = self.watchdog.take() {
             let _ = watchdog.kill();
@@ -210,7 +214,11 @@ fn compile(document: &Document, options: &Options) -> Result<(), ConfigError> {
 }
 
 /// Writes all that Envoy reads.
-fn prepare(document: &Document, options: &Options, folder: &TempDir) -> anyhow::Result<render::Options> {
+fn prepare(
+    document: &Document,
+    options: &Options,
+    folder: &TempDir,
+) -> anyhow::Result<(render::Options, [render::Part; 3])> {
     let path = folder.path();
     let module = path.join("tollhouse_filter.wasm");
     std::fs::write(&module, filter::bytes()?)?;
@@ -226,9 +234,10 @@ fn prepare(document: &Document, options: &Options, folder: &TempDir) -> anyhow::
     if let Some(ca) = &options.ca {
         render.ca.clone_from(ca);
     }
-    render::write_dynamic(path, document, &render, "1")?;
+    let files = render::files(document, &render, "1")?;
+    files.iter().try_for_each(|part| part.write(path))?;
     std::fs::write(path.join(BOOTSTRAP), render::bootstrap(document, &render)?.to_string())?;
-    Ok(render)
+    Ok((render, files))
 }
 
 fn command(options: &Options, folder: &TempDir) -> Command {

@@ -66,6 +66,11 @@ pub fn write_dynamic(folder: &Path, document: &Document, options: &Options, vers
 }
 
 impl Part {
+    /// What is in it, without its version.
+    pub fn resources(&self) -> Option<&Value> {
+        self.content.get("resources")
+    }
+
     /// Writes the file beside its place and renames it into it.
     ///
     /// # Errors
