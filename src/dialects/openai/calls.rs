@@ -72,16 +72,16 @@ impl Calls {
         self.calls.is_empty()
     }
 
-    /// Reads one entry of `tool_calls`.
+    /// Reads one entry of `tool_calls`; `from_end` is its place in the list, the last being 1.
     pub(super) fn read<'a>(
         &mut self,
         choice: u32,
-        position: usize,
+        from_end: usize,
         delta: CallDelta<'a>,
         answer: &str,
         say: Say<'_, 'a>,
     ) -> CallNote {
-        let at = self.find(position, &delta).unwrap_or_else(|| self.open(delta.index));
+        let at = self.find(from_end, &delta).unwrap_or_else(|| self.open(delta.index));
         let index = u32::try_from(at).unwrap_or(u32::MAX);
         let streamed = self.streamed;
         let Some(call) = self.calls.get_mut(at) else { return CallNote::default() };
@@ -140,7 +140,7 @@ impl Calls {
 
     /// Which call does this piece continue? By number and id, else by what there is, else by position; a piece
     /// with a name of its own and nothing else to go by begins a call.
-    fn find(&self, position: usize, delta: &CallDelta<'_>) -> Option<usize> {
+    fn find(&self, from_end: usize, delta: &CallDelta<'_>) -> Option<usize> {
         if !self.streamed {
             return None;
         }
@@ -159,8 +159,8 @@ impl Calls {
             }
             (None, Some(id)) => last(&|call| call.id.as_deref() == Some(id)),
             (None, None) if begins => None,
-            (None, None) if position < self.calls.len() && position > 0 => Some(position),
-            (None, None) => self.calls.len().checked_sub(1),
+            (None, None) if self.calls.is_empty() => None,
+            (None, None) => Some(self.calls.len().saturating_sub(from_end)),
         }
     }
 }
