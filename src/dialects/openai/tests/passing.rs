@@ -126,6 +126,19 @@ fn a_call_without_an_id_gets_one() {
 }
 
 #[test]
+fn an_id_that_two_calls_share_passes_for_the_first_only() {
+    let call = |index: u32| {
+        piece(&format!(r#"{{"index":{index},"id":"a","type":"function","function":{{"name":"f","arguments":"{{"}}}}"#))
+    };
+    let more = |index: u32| piece(&format!(r#"{{"index":{index},"id":"a","function":{{"arguments":"}}"}}}}"#));
+    let deltas = deltas(&[&first(), &call(0), &call(1), &more(0), &more(1), &stop(), DONE]);
+    let ids: Vec<&Value> = deltas[1..5].iter().map(|delta| &delta["tool_calls"][0]["id"]).collect();
+    assert_eq!((ids[0], ids[2], ids[3]), (&json!("a"), &Value::Null, &Value::Null));
+    assert!(ids[1].as_str().unwrap().starts_with("call_"));
+    assert_eq!(deltas[4]["tool_calls"][0]["index"], 1);
+}
+
+#[test]
 fn a_call_without_arguments_passes_with_an_empty_object() {
     let call = piece(r#"{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}"#);
     let apart = deltas(&[&first(), &call, &chunk("{}", "\"tool_calls\""), DONE]);

@@ -45,8 +45,10 @@ fn calls_of_an_answer_are_read_in_order_even_when_they_look_alike() {
         {"id":"a","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]}"#,
         "\"tool_calls\"",
     );
-    assert_eq!(calls(&told(&body)), ["0 a f {}", "1 a f {\"x\":1}"]);
-    assert_eq!(passed(&body), None);
+    assert_eq!(calls(&told(&body)), ["0 a f {}", "1 - f {\"x\":1}"], "an id that is taken is none");
+    let calls = passed(&body).unwrap()["choices"][0]["message"]["tool_calls"].clone();
+    assert_eq!(calls[0]["id"], "a");
+    assert!(calls[1]["id"].as_str().unwrap().starts_with("call_"), "{calls}");
 }
 
 #[test]
@@ -126,6 +128,29 @@ fn what_is_no_answer_is_a_failure_and_passes_as_it_is() {
     }
     assert_eq!(passed("<html>"), None);
     assert_eq!(passed(r#"{"error":{"message":"m"}}"#), None);
+}
+
+#[test]
+fn no_body_however_broken_brings_the_dialect_down() {
+    let body = answer(
+        r#"{"role":"assistant","content":[{"type":"text","text":"é"}],"tool_calls":[{"id":"a","function":{"name":"f","arguments":{}}}]}"#,
+        "\"eos\"",
+    );
+    let mut bodies: Vec<Vec<u8>> = (0..body.len()).map(|end| body.as_bytes()[..end].to_vec()).collect();
+    for at in 0..body.len() {
+        for byte in [b'0', b'{', b'[', b'"', b'}', 0xFF] {
+            let mut changed = body.clone().into_bytes();
+            changed[at] = byte;
+            bodies.push(changed);
+        }
+    }
+    bodies.push([b"{\"choices\":".as_slice(), &b"[".repeat(100_000)].concat());
+    for body in &bodies {
+        let _ = OpenAi.answer(body);
+        let _ = OpenAi.pass_answer(body);
+        let _ = OpenAi.error(400, body);
+        let _ = read(&[&String::from_utf8_lossy(body), DONE]);
+    }
 }
 
 #[test]
