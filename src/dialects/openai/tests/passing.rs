@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 fn asked(include_usage: bool) -> Asked {
-    Asked { model: "m".to_owned(), stream: true, include_usage }
+    Asked { model: "m".to_owned(), stream: true, include_usage, legacy_functions: false }
 }
 
 /// What passes of a stream: the text, and the failure that ended it.
