@@ -110,15 +110,16 @@ fn until_stopped(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells of Ctrl-C and of SIGTERM. A second one ends this process at once, should the first find it busy.
+/// Tells of Ctrl-C, of SIGTERM and of a terminal that was closed. A second one ends this process at once, should the first find it busy.
 fn stop_signals(on: &Runtime) -> anyhow::Result<Receiver<()>> {
     let (tell, told) = channel();
     let _guard = on.enter();
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     on.spawn(async move {
         for already_told in [false, true] {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
             if already_told {
                 std::process::exit(130);
             }
