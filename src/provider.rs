@@ -213,7 +213,8 @@ impl Provider {
             }
             // Nothing of the body is in Envoy's hands any more, so that nothing can be added to it.
             State::Reading(call, answer) => {
-                if answer.ends_early(call, now) {
+                let cut_off = answer.ends_early(call, now);
+                if cut_off {
                     call.exchange.progress.borrow_mut().phase = Phase::Broken;
                 }
             }

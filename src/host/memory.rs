@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 
 use super::{Meters, Shared, Side, Stream};
 
+/// Names and values in their order.
+type Headers = Vec<(String, String)>;
+
 /// One stream, and what its worker shares.
 #[derive(Debug, Default)]
 pub struct Memory {
     /// Headers of the request.
-    pub request: RefCell<Vec<(String, String)>>,
+    pub request: RefCell<Headers>,
     /// Headers of the answer.
-    pub response: RefCell<Vec<(String, String)>>,
+    pub response: RefCell<Headers>,
     /// What the proxy holds of the request's body.
     pub request_body: RefCell<Vec<u8>>,
     /// What the proxy holds of the answer's body.
@@ -38,7 +41,7 @@ pub struct Reply {
 }
 
 impl Memory {
-    fn side(&self, side: Side) -> (&RefCell<Vec<(String, String)>>, &RefCell<Vec<u8>>) {
+    fn side(&self, side: Side) -> (&RefCell<Headers>, &RefCell<Vec<u8>>) {
         match side {
             Side::Request => (&self.request, &self.request_body),
             Side::Response => (&self.response, &self.response_body),
