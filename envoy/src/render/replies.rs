@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-/// Only Envoy's own answers have details; the filter's are in the caller's own form already.
-const BY_ENVOY: &str = "has(response.code_details) && response.code_details != ''";
+/// The filter's own answers are in the caller's form already.
+const BY_ENVOY: &str = "has(response.code_details) && response.code_details != 'tollhouse'";
 
 /// An error that both OpenAI's and Anthropic's SDKs understand: Envoy does not know which one asks.
 pub(super) fn config() -> Value {
