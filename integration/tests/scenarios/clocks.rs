@@ -33,7 +33,7 @@ async fn the_first_content_must_come_in_time_whatever_comes_before() {
         provider.on(&model, Reply::stream(from.opening()).forever(&from.ping(), MS(50)));
         let answer = play.chat(&model).stream(true).send().await;
         assert_eq!((answer.status, answer.content().as_str()), (200, ANSWER), "{from}");
-        assert!(answer.took >= MS(1000) && answer.took < MS(2500), "{from} {:?}", answer.took);
+        assert!(answer.took >= MS(1000) && answer.took < MS(4000), "{from} {:?}", answer.took);
         // The first provider is not kept busy.
         provider.one(&model).await.gone().await;
     }
@@ -65,9 +65,11 @@ async fn pings_do_not_keep_a_stream_alive() {
         let case = format!("{speech}: {}", answer.text());
         assert_eq!((answer.status, answer.done(), answer.code().as_str()), (200, false, "idle_timeout"), "{case}");
         assert_eq!(answer.content(), PIECES[0], "{case}");
-        assert!(answer.took >= MS(1000) && answer.took < MS(3500), "{case}: {:?}", answer.took);
+        assert!(answer.took >= MS(1000) && answer.took < MS(4000), "{case}: {:?}", answer.took);
+        provider.one(&model).await.gone().await;
         let record = play.records.of_model(&model).await;
         assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");
+        assert_eq!(record["error"], "idle_timeout", "{record}");
     }
 }
 
@@ -81,10 +83,11 @@ async fn a_stream_that_falls_silent_breaks_off() {
         let answer = play.chat(&model).stream(true).send().await;
         assert_eq!((answer.status, answer.whole, answer.done()), (200, false, false), "{}", answer.text());
         assert_eq!(answer.content(), PIECES[0]);
-        assert!(answer.took >= MS(2000) && answer.took < MS(4000), "{:?}", answer.took);
+        assert!(answer.took >= MS(2000) && answer.took < MS(4900), "{:?}", answer.took);
         provider.one(&model).await.gone().await;
         let record = play.records.of_model(&model).await;
         assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");
+        assert_eq!(record["error"], "idle_timeout", "{record}");
     }
 }
 
@@ -97,7 +100,9 @@ async fn everything_together_must_end_in_time() {
     let answer = play.chat(&model).stream(true).send().await;
     assert_eq!((answer.status, answer.done()), (200, false));
     assert!(answer.took >= MS(4900) && answer.took < MS(7000), "{:?}", answer.took);
-    assert_eq!(play.records.of_model(&model).await["usage_source"], "partial");
+    let record = play.records.of_model(&model).await;
+    assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");
+    assert_eq!(record["error"], "timeout", "{record}");
     play.o.one(&model).await.gone().await;
 }
 
@@ -111,7 +116,7 @@ async fn no_answer_of_any_target_in_time_is_a_timeout() {
         let answer = play.chat(&model).stream(stream).send().await;
         assert_eq!((answer.status, answer.code().as_str()), (504, "timeout"), "{}", answer.text());
         assert_eq!(answer.json()["error"]["type"], "timeout_error");
-        assert!(answer.took >= MS(2000) && answer.took < MS(4000), "{:?}", answer.took);
+        assert!(answer.took >= MS(2000) && answer.took < MS(4900), "{:?}", answer.took);
         assert_eq!((play.o.seen(&model).len(), play.a.seen(&model).len()), (1, 1));
         let record = play.records.of_model(&model).await;
         assert_eq!((&record["outcome"], &record["status"]), (&json!("failed"), &json!(504)), "{record}");
