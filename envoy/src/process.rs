@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -89,7 +89,6 @@ pub struct Gateway {
     address: SocketAddr,
     /// What Envoy has taken.
     files: [render::Part; 3],
-    version: u64,
 }
 
 impl Gateway {
@@ -106,7 +105,7 @@ impl Gateway {
             .spawn()
             .with_context(|| format!("Envoy ({}) cannot be started", options.envoy.display()))?;
         let tail = Tail::follow(child.stderr.take(), log);
-        let watchdog = watchdog(child.id()).inspect_err(|_| drop(child.kill()))?;
+        let watchdog = watchdog(child.id(), folder.path()).inspect_err(|_| drop(child.kill()))?;
         let mut gateway = Self {
             child,
             watchdog: Some(watchdog),
@@ -119,7 +118,6 @@ impl Gateway {
             admin: Admin::default(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             files,
-            version: 1,
         };
         gateway.wait_until_ready()?;
         Ok(gateway)
@@ -140,7 +138,7 @@ impl Gateway {
     }
 
     /// The folder of the files that Envoy watches.
-    pub fn folder(&self) -> &std::path::Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
@@ -234,7 +232,7 @@ fn prepare(
     if let Some(ca) = &options.ca {
         render.ca.clone_from(ca);
     }
-    let files = render::files(document, &render, "1")?;
+    let files = render::files(document, &render)?;
     files.iter().try_for_each(|part| part.write(path))?;
     std::fs::write(path.join(BOOTSTRAP), render::bootstrap(document, &render)?.to_string())?;
     Ok((render, files))
@@ -257,13 +255,15 @@ fn command(options: &Options, folder: &TempDir) -> Command {
     envoy
 }
 
-/// A shell that kills Envoy as soon as our end of its input closes, which happens however this process ends.
+/// A shell that kills Envoy, and removes its files, as soon as our end of its input closes, which happens however
+/// this process ends.
 ///
 /// Linux's parent-death signal would have to be set between fork and exec, which no safe code can, and it is sent
 /// at the end of the thread that started the process, not of the process.
-fn watchdog(envoy: u32) -> io::Result<(Child, ChildStdin)> {
+fn watchdog(envoy: u32, folder: &Path) -> io::Result<(Child, ChildStdin)> {
     let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", r#"read -r _; kill -9 "$1""#, "tollhouse-watchdog", &envoy.to_string()]);
+    shell.args(["-c", r#"read -r _; kill -9 "$1"; rm -rf "$2""#, "tollhouse-watchdog", &envoy.to_string()]);
+    shell.arg(folder);
     shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = shell.spawn()?;
     match child.stdin.take() {

@@ -44,6 +44,13 @@ fn it_tells_its_version_and_its_commands() {
 }
 
 #[test]
+fn a_misspelled_command_is_not_a_file() {
+    let refused = tollhouse(&["chekc", "gateway.yaml"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("'check'"), "{}", err(&refused));
+}
+
+#[test]
 fn check_ends_with_what_it_found() {
     let (_folder, path) = file(DOCUMENT);
     let path = path.to_str().unwrap();

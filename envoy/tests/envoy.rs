@@ -205,13 +205,17 @@ fn without_a_file_there_is_a_demonstration() {
 }
 
 #[test]
-fn envoy_does_not_outlive_a_killed_run() {
+fn neither_envoy_nor_its_files_outlive_a_killed_run() {
     let mut run = Run::start(&["run", "--demo"]);
     run.wait_for("Ctrl-C ends.");
     let envoy = run.envoy();
+    let arguments = std::fs::read_to_string(format!("/proc/{envoy}/cmdline")).unwrap();
+    let config = arguments.split('\0').find(|a| a.ends_with("bootstrap.json")).unwrap();
+    assert!(Path::new(config).exists());
     run.signal("-KILL");
     run.child.wait().unwrap();
     wait_until("Envoy ends", || !alive(envoy));
+    wait_until("its files go", || !Path::new(config).parent().unwrap().exists());
 }
 
 #[test]

@@ -6,7 +6,6 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
 
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tollhouse::process::{Gateway, Options};
 
@@ -37,7 +36,6 @@ pub struct Stage {
     slots: Mutex<HashMap<String, usize>>,
     // Kept, not used: they end with this process.
     _envoy: Mutex<Gateway>,
-    _folder: TempDir,
     _hole: Hole,
 }
 
@@ -69,6 +67,23 @@ pub fn runtime() -> &'static Runtime {
     })
 }
 
+/// The folder of this process's files. What is shared lives until the process ends, and nobody is there then to clear
+/// away; so that is done by the next one, and logs can be looked at until then.
+fn folder() -> PathBuf {
+    let program = std::env::current_exe().expect("a program");
+    let all = program.ancestors().nth(2).expect("a target directory").join("scenarios");
+    std::fs::create_dir_all(&all).expect("a folder");
+    for old in std::fs::read_dir(&all).expect("a folder").filter_map(Result::ok) {
+        if !std::path::Path::new("/proc").join(old.file_name()).exists() {
+            drop(std::fs::remove_dir_all(old.path()));
+        }
+    }
+    let ours = all.join(std::process::id().to_string());
+    std::fs::create_dir_all(&ours).expect("a folder");
+    drop(tempfile::env::override_temp_dir(&ours));
+    ours
+}
+
 /// A provider on the runtime that outlives tests.
 pub fn provider(speech: Speech) -> Provider {
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -90,8 +105,8 @@ impl Stage {
         let hole = Hole::dig();
         let at =
             Addresses { o: o.address, p: p.address, a: a.address, b: b.address, hole: hole.address() };
-        let folder = tempfile::tempdir().expect("a folder");
-        let (records, log) = (folder.path().join("access.log"), folder.path().join("envoy.log"));
+        let folder = folder();
+        let (records, log) = (folder.join("access.log"), folder.join("envoy.log"));
         let document = document::read(&document::json(at));
         let gateway = Gateway::start(&document, options(&records, &log)).expect("a gateway");
         let admin = Admin::of(&gateway.admin_url());
@@ -108,7 +123,6 @@ impl Stage {
             log,
             slots: Mutex::default(),
             _envoy: Mutex::new(gateway),
-            _folder: folder,
             _hole: hole,
         }
     }
@@ -175,6 +189,13 @@ pub fn discreet(log: &str) {
 /// The shared stage, as long as a scenario plays.
 pub struct Play(&'static Stage);
 
+impl Play {
+    /// The stage, for plays that go on beside each other.
+    pub fn stage(&self) -> &'static Stage {
+        self.0
+    }
+}
+
 impl Deref for Play {
     type Target = Stage;
 
@@ -194,5 +215,15 @@ impl Drop for Play {
 /// The shared stage. When a scenario ends, everything that must always be true is checked.
 pub fn stage() -> Play {
     static STAGE: OnceLock<Stage> = OnceLock::new();
-    Play(STAGE.get_or_init(Stage::raise))
+    Play(STAGE.get_or_init(|| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        // Envoy asks the kernel for a SIGTERM when the thread that started it ends, and a test's thread ends soon.
+        std::thread::spawn(move || {
+            drop(sender.send(Stage::raise()));
+            loop {
+                std::thread::park();
+            }
+        });
+        receiver.recv().expect("a stage")
+    }))
 }

@@ -45,10 +45,8 @@ impl Gateway {
     /// Adds clusters and routes, then changes the filter, then removes: a request that the old configuration has
     /// planned finds its clusters, and one of the new configuration too.
     fn take(&mut self, document: &Document) -> anyhow::Result<()> {
-        self.version += 1;
-        let (first, then) = (format!("{}a", self.version), format!("{}b", self.version));
-        let [both_clusters, both_routes, _] = render::files(&with_old(document, &self.document), &self.render, &first)?;
-        let [clusters, routes, filter] = render::files(document, &self.render, &then)?;
+        let [both_clusters, both_routes, _] = render::files(&with_old(document, &self.document), &self.render)?;
+        let [clusters, routes, filter] = render::files(document, &self.render)?;
         for part in [both_clusters, both_routes, filter, routes, clusters] {
             self.apply(part)?;
         }
@@ -56,8 +54,7 @@ impl Gateway {
     }
 
     fn go_back(&mut self) -> anyhow::Result<()> {
-        self.version += 1;
-        let [clusters, routes, filter] = render::files(&self.document, &self.render, &self.version.to_string())?;
+        let [clusters, routes, filter] = render::files(&self.document, &self.render)?;
         for part in [clusters, routes, filter] {
             part.write(self.folder.path())?;
             self.remember(part);
@@ -91,7 +88,7 @@ impl Gateway {
     /// Writes a file and waits until Envoy has taken it. Envoy does not tell of a file that changes nothing, so that
     /// one is left alone.
     fn apply(&mut self, part: Part) -> anyhow::Result<()> {
-        if self.files.iter().any(|old| old.file == part.file && old.resources() == part.resources()) {
+        if self.files.contains(&part) {
             return Ok(());
         }
         let (taken, rejected) = statistics(part.file);

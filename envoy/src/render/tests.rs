@@ -38,18 +38,19 @@ fn with_reload_the_document_is_in_the_watched_files_alone() {
     let options = Options { reload: Some("/run/tollhouse".into()), ..options() };
     let fixed = bootstrap(&document(DOCUMENT), &options).unwrap().to_string();
     assert!(!fixed.contains("claude") && !fixed.contains("onprem"), "{fixed}");
-    let parts = files(&document(DOCUMENT), &options, "1").unwrap();
+    let parts = files(&document(DOCUMENT), &options).unwrap();
     assert_eq!(parts.each_ref().map(|part| part.file), [CLUSTERS, ROUTES, FILTER]);
     for part in &parts {
         assert!(fixed.contains(&format!("/run/tollhouse/{}", part.file)));
-        assert_eq!(part.content["version_info"], "1");
+        assert_eq!(part.content["version_info"].as_str().unwrap().len(), 16);
     }
+    assert_eq!(files(&document(DOCUMENT), &options).unwrap(), parts);
 }
 
 #[test]
 fn watched_files_are_written() {
     let folder = tempfile::tempdir().unwrap();
-    write_dynamic(folder.path(), &document(DOCUMENT), &options(), "1").unwrap();
+    write_dynamic(folder.path(), &document(DOCUMENT), &options()).unwrap();
     let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, [CLUSTERS, FILTER, ROUTES]);
