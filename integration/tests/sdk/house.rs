@@ -10,11 +10,10 @@ use integration::reply::Reply;
 use integration::speech::Speech;
 use integration::stage;
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
 use tollhouse::process::Gateway;
 
 use crate::aimock::{Chaos, Mock};
-use crate::packages::Package;
+use crate::packages::{self, Package};
 use crate::strict;
 
 /// Both APIs.
@@ -29,19 +28,29 @@ pub(crate) struct House {
     openai: Provider,
     anthropic: Provider,
     /// Independent providers, each with its own way to fail.
-    pub(crate) mocks: Vec<Mock>,
+    _mocks: Vec<Mock>,
     base: String,
     admin: Admin,
     log: PathBuf,
     // Kept, not used: they end with this process.
     _envoy: Mutex<Gateway>,
-    _folder: TempDir,
 }
 
 /// The shared house; `None` when these tests are left out.
 pub(crate) fn house() -> Option<&'static House> {
     static HOUSE: OnceLock<House> = OnceLock::new();
-    (!crate::packages::left_out()).then(|| HOUSE.get_or_init(House::build))
+    let build = || {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        // Envoy asks the kernel for a SIGTERM when the thread that started it ends, and a test's thread ends soon.
+        std::thread::spawn(move || {
+            drop(sender.send(House::build()));
+            loop {
+                std::thread::park();
+            }
+        });
+        receiver.recv().expect("a house")
+    };
+    (!packages::left_out()).then(|| HOUSE.get_or_init(build))
 }
 
 impl House {
@@ -49,19 +58,18 @@ impl House {
         let mocks: Vec<_> = Chaos::ALL.into_iter().map(Mock::spawn).collect();
         let mocks: Vec<_> = mocks.into_iter().map(Mock::ready).collect();
         let [openai, anthropic] = SPEECHES.map(stage::provider);
-        let folder = tempfile::tempdir().expect("a folder");
-        let (records, log) = (folder.path().join("access.log"), folder.path().join("envoy.log"));
+        let folder = packages::folder("house");
+        let (records, log) = (folder.join("access.log"), folder.join("envoy.log"));
         let document = document::read(&configuration(&openai, &anthropic, &mocks));
         let gateway = Gateway::start(&document, stage::options(&records, &log)).expect("a gateway");
         Self {
             openai,
             anthropic,
-            mocks,
+            _mocks: mocks,
             base: format!("{}/v1", gateway.base_url()),
             admin: Admin::of(&gateway.admin_url()),
             log,
             _envoy: Mutex::new(gateway),
-            _folder: folder,
         }
     }
 

@@ -103,18 +103,24 @@ pub(crate) fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sdk")
 }
 
+/// A folder of these tests in that of the build.
+pub(crate) fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sdk").join(name);
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
 /// The folder for what `content` asks for, filled once. Other test processes wait meanwhile.
 fn installed(name: &str, content: &str, install: impl FnOnce(&Path)) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    fs::create_dir_all(target).expect("a folder");
-    let lock = File::create(target.join(format!("sdk-{name}.lock"))).expect("a lock");
+    let lock = File::create(folder("locks").join(name)).expect("a lock");
     lock.lock().expect("the lock");
-    let digest = Digest::of(content).to_string();
-    let folder = target.join(format!("sdk-{name}-{}", &digest[..16]));
+    let digest: String = Digest::of(content).to_string().chars().take(16).collect();
+    let folder = folder(&format!("{name}-{digest}"));
     let ready = folder.join("ready");
     if !ready.exists() {
-        drop(fs::remove_dir_all(&folder));
-        fs::create_dir_all(&folder).expect("a folder");
+        // What an installation left that was broken off.
+        fs::remove_dir_all(&folder).expect("an empty folder");
+        fs::create_dir(&folder).expect("a folder");
         install(&folder);
         fs::write(ready, "").expect("a file");
     }
