@@ -37,7 +37,7 @@ export async function bad_request(model) {
   assert.match(error.message, /No\./);
 }
 
-// The gateway refuses the request before a provider sees it.
+// Nobody can read this.
 export async function bad_messages(model) {
   for (const messages of [[{ role: 'nobody', content: 'x' }], [{ role: 'user', content: 7 }]]) {
     const ours = client({ maxRetries: 2 });

@@ -5,7 +5,7 @@ import os
 from typing import Literal
 
 import openai
-from gateway import ANSWER, PROMPT, USAGE, async_client, client, count, user
+from gateway import ANSWER, USAGE, async_client, client, count, user
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel
 
@@ -104,18 +104,10 @@ def models(expected):
 def keys(model):
     """A key comes as the package's own, as the answer to a question, or in a header of another API."""
     key = os.environ["OPENAI_API_KEY"]
-    for options in (
-        {"api_key": key},
-        {"api_key": lambda: key},
-        {"api_key": "", "default_headers": {"Authorization": openai.omit, "x-api-key": key}},
-        {"api_key": "", "default_headers": {"Authorization": openai.omit, "api-key": key}},
-    ):
-        answer = client(**options).chat.completions.create(model=model, messages=[user()])
-        assert answer.choices[0].message.content == ANSWER, options
-
-
-def question(model):
-    """The package's module is a client too."""
-    openai.max_retries = 0
-    answer = openai.chat.completions.create(model=model, messages=[user(PROMPT)], user="somebody")
-    assert answer.choices[0].message.content == ANSWER
+    asked = {"model": model, "messages": [user()]}
+    for ours in (client(api_key=key), client(api_key=lambda: key)):
+        assert ours.chat.completions.create(**asked).choices[0].message.content == ANSWER
+    for name in ("x-api-key", "api-key"):
+        headers = {"Authorization": openai.omit, name: key}
+        answer = client(api_key="none").chat.completions.create(extra_headers=headers, **asked)
+        assert answer.choices[0].message.content == ANSWER, name

@@ -11,8 +11,8 @@ def ask(model, **options):
 def no_key(model):
     error = raised(openai.AuthenticationError, ask(model, api_key="th-nobody", max_retries=2))
     assert (error.status_code, error.code, error.type) == (401, "invalid_api_key", "authentication_error"), error.body
-    nothing = {"Authorization": openai.omit}
-    error = raised(openai.AuthenticationError, ask(model, default_headers=nothing, max_retries=2))
+    asked = {"model": model, "messages": [user()], "extra_headers": {"Authorization": openai.omit}}
+    error = raised(openai.AuthenticationError, lambda: client(max_retries=2).chat.completions.create(**asked))
     assert (error.status_code, error.code) == (401, "missing_api_key"), error.body
 
 
@@ -36,7 +36,7 @@ def bad_request(model):
 
 
 def bad_messages(model):
-    """The gateway refuses the request before a provider sees it."""
+    """Nobody can read this."""
     for messages in ([{"role": "nobody", "content": "x"}], [{"role": "user", "content": 7}]):
         asked = {"model": model, "messages": messages}
         error = raised(openai.BadRequestError, lambda: client(max_retries=2).chat.completions.create(**asked))

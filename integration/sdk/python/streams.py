@@ -42,21 +42,28 @@ def helper(model):
     assert answer.choices[0].finish_reason == "stop" and count(answer.usage) == USAGE, answer
 
 
-def error_in_stream(model):
-    """What came before the failure is there, and the failure is the package's own."""
+def broken(model, kind):
+    """A stream that fails after its first word, which is not lost."""
     texts = []
 
     def read():
         for chunk in client(max_retries=2).chat.completions.create(model=model, messages=[user()], stream=True):
             texts.extend(choice.delta.content or "" for choice in chunk.choices)
 
-    error = raised(openai.APIError, read)
+    error = raised(kind, read)
     assert "".join(texts) == "Say", texts
+    return error
+
+
+def error_in_stream(model):
+    """The failure is told in the stream."""
+    error = broken(model, openai.APIError)
     assert error.message and error.code, vars(error)
 
 
 def cut_stream(model):
-    error_in_stream(model)
+    """Nobody can tell the failure any more: the connection ends."""
+    broken(model, openai.APIConnectionError)
 
 
 def hang_up(model):

@@ -17,14 +17,15 @@ with_each_package! {
     an_unknown_model_is_not_found
     paths_that_the_gateway_does_not_serve_are_not_found
     a_request_that_a_provider_refuses_is_a_bad_request_and_not_tried_again
-    a_request_that_the_gateway_refuses_reaches_no_provider
+    a_request_that_nobody_can_read_is_a_bad_request
     a_rate_limit_is_one_after_all_retries
     a_rate_limit_that_ends_is_waited_for_as_long_as_the_provider_says
     a_provider_that_says_never_is_not_asked_again
     a_failing_provider_is_asked_again
     a_provider_that_recovers_answers_the_retry
     an_error_in_a_stream_is_raised_after_its_content
-    a_stream_that_breaks_off_is_an_error_in_it
+    a_stream_that_breaks_off_breaks_off_for_the_caller
+    a_stream_without_its_end_marker_is_an_error_in_it
     a_caller_that_does_not_wait_is_not_waited_for
 }
 
@@ -80,8 +81,14 @@ fn a_request_that_a_provider_refuses_is_a_bad_request_and_not_tried_again(packag
     against(package, "bad_request", |speech| vec![failure(speech, 400, &[])], 1);
 }
 
-fn a_request_that_the_gateway_refuses_reaches_no_provider(package: Package) {
-    against(package, "bad_messages", |_| Vec::new(), 0);
+fn a_request_that_nobody_can_read_is_a_bad_request(package: Package) {
+    let Some(house) = house() else { return };
+    // What is passed on without being translated is the provider's to judge.
+    for (speech, requests) in [(Speech::OpenAi, 2), (Speech::Anthropic, 0)] {
+        let name = format!("bad-messages-{}", package.name());
+        house.run(package, "bad_messages", &[&house.strict(speech, &name)]);
+        assert_eq!(house.seen(speech, &name).len(), requests, "{speech}");
+    }
 }
 
 fn a_rate_limit_is_one_after_all_retries(package: Package) {
@@ -120,10 +127,16 @@ fn an_error_in_a_stream_is_raised_after_its_content(package: Package) {
     against(package, "error_in_stream", broken, 1);
 }
 
-fn a_stream_that_breaks_off_is_an_error_in_it(package: Package) {
-    let begun = |speech: Speech| Reply::stream([speech.opening(), vec![speech.piece("Say")]].concat());
+/// A stream with a first word and no end.
+fn begun(speech: Speech) -> Reply {
+    Reply::stream([speech.opening(), vec![speech.piece("Say")]].concat())
+}
+
+fn a_stream_that_breaks_off_breaks_off_for_the_caller(package: Package) {
     against(package, "cut_stream", |speech| vec![begun(speech).close()], 1);
-    // An end without the end marker is none.
+}
+
+fn a_stream_without_its_end_marker_is_an_error_in_it(package: Package) {
     against(package, "error_in_stream", |speech| vec![begun(speech).end()], 1);
 }
 
