@@ -192,6 +192,15 @@ impl Live {
         }
     }
 
+    /// The head of the next answer on the same connection, when this one has been read to its end.
+    pub async fn next(mut self) -> Self {
+        let head = timeout(PATIENCE, http::read_head(&mut self.stream)).await.expect("an answer in time");
+        self.head = head.ok().flatten().unwrap_or_default();
+        self.framing = Framing::of(&self.head, Framing::Close);
+        self.body.clear();
+        self
+    }
+
     /// Reads to the end.
     pub async fn finish(mut self) -> Answer {
         let whole = loop {

@@ -13,34 +13,35 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Records(pub PathBuf);
 
 impl Records {
-    /// All of them so far, read from their JSON.
-    pub fn all(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(&self.0).unwrap_or_default();
-        let whole = text.rsplit_once('\n').map(|(lines, _)| lines).unwrap_or_default();
-        whole.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+    /// Those so far in whose line this text is.
+    pub fn with(&self, text: &str) -> Vec<Value> {
+        let all = std::fs::read_to_string(&self.0).unwrap_or_default();
+        let whole = all.rsplit_once('\n').map(|(lines, _)| lines).unwrap_or_default();
+        let lines = whole.lines().filter(|line| line.contains(text));
+        lines.map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
     }
 
-    /// Waits for this many records that match, and no more.
-    pub async fn wait(&self, count: usize, matches: impl Fn(&Value) -> bool) -> Vec<Value> {
+    /// Waits for this many records with this text in their line, and no more.
+    pub async fn wait(&self, count: usize, text: &str) -> Vec<Value> {
         let end = Instant::now() + PATIENCE;
         loop {
-            let found: Vec<_> = self.all().into_iter().filter(|record| matches(record)).collect();
+            let found = self.with(text);
             if found.len() >= count {
                 assert_eq!(found.len(), count, "{found:?}");
                 return found;
             }
-            assert!(Instant::now() < end, "{} of {count} records: {found:?}", found.len());
+            assert!(Instant::now() < end, "{} of {count} records with {text}: {found:?}", found.len());
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
     }
 
     /// Waits for the only record of a model.
     pub async fn of_model(&self, model: &str) -> Value {
-        self.wait(1, |record| record["model"] == model).await.remove(0)
+        self.wait(1, &format!("\"model\":\"{model}\"")).await.remove(0)
     }
 
     /// Waits for the only record of a request.
     pub async fn of_request(&self, id: &str) -> Value {
-        self.wait(1, |record| record["request_id"] == id).await.remove(0)
+        self.wait(1, &format!("\"request_id\":\"{id}\"")).await.remove(0)
     }
 }

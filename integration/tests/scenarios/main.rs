@@ -8,9 +8,12 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod bad_input;
 mod callers;
 mod chat;
 mod clocks;
 mod cooling;
+mod events;
 mod failover;
+mod hygiene;
 mod usage;
