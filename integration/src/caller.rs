@@ -180,9 +180,14 @@ impl Live {
         Ok(piece)
     }
 
+    /// What has come of the body.
+    pub fn body(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// Reads on until the body holds this.
     pub async fn until(&mut self, text: &str) {
-        while !String::from_utf8_lossy(&self.body).contains(text) {
+        while !self.body().contains(text) {
             assert!(self.piece().await.expect("an unbroken answer").is_some(), "no `{text}` in the answer");
         }
     }

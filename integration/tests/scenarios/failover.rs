@@ -357,7 +357,8 @@ async fn a_stream_that_is_reset_after_its_first_content_breaks_off() {
         assert_eq!(answer.content(), PIECES[0]);
         assert_eq!(second.seen(&model).len(), 0);
         let record = play.records.of_model(&model).await;
-        assert_eq!(record["usage_source"], "partial", "{record}");
+        assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");
+        assert_eq!(record["error"], "provider_reset", "{record}");
         assert!(record["usage"]["output"].as_u64().unwrap() > 0, "{record}");
     }
 }

@@ -9,5 +9,8 @@
 )]
 
 mod callers;
+mod chat;
+mod clocks;
 mod cooling;
 mod failover;
+mod usage;
