@@ -27,7 +27,8 @@ impl Admin {
     fn call(self, method: &str, path: &str) -> String {
         let mut stream = TcpStream::connect(self.0).expect("an admin interface");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("an option");
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("a request");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("an answer");

@@ -105,8 +105,7 @@ impl Stage {
         let [o, p] = [Speech::OpenAi; 2].map(provider);
         let [a, b] = [Speech::Anthropic; 2].map(provider);
         let hole = Hole::dig();
-        let at =
-            Addresses { o: o.address, p: p.address, a: a.address, b: b.address, hole: hole.address() };
+        let at = Addresses { o: o.address, p: p.address, a: a.address, b: b.address, hole: hole.address() };
         let folder = folder();
         let (records, log) = (folder.join("access.log"), folder.join("envoy.log"));
         let document = document::read(&document::json(at));

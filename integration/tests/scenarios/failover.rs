@@ -257,7 +257,12 @@ async fn the_last_failure_is_the_callers_when_no_target_is_left() {
         play.o.on(&model, Reply::nothing().reset());
         play.a.on(&model, Reply::json(529, &Anthropic.failure("overloaded_error")));
         let answer = play.chat(&model).stream(stream).send().await;
-        assert_eq!((answer.status, answer.json()["error"]["message"].as_str()), (529, Some("No.")), "{}", answer.text());
+        assert_eq!(
+            (answer.status, answer.json()["error"]["message"].as_str()),
+            (529, Some("No.")),
+            "{}",
+            answer.text()
+        );
         assert_eq!(answer.served(), (format!("a/{model}"), "2".to_owned()));
 
         let model = play.model("ao");
