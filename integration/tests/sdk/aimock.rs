@@ -5,9 +5,14 @@ use std::process::{Child, Command, Stdio};
 
 use integration::document::PROVIDER_KEYS;
 use integration::speech::Speech;
+use integration::stage;
+use serde_json::Value;
 
-use crate::house::{SPEECHES, house};
+use crate::house::{SPEECHES, house, then};
 use crate::packages::{self, Package};
+
+/// How many `answered` sends for each model.
+const REQUESTS: usize = 20;
 
 /// How a mock fails, by its own flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +134,7 @@ fn an_independent_provider_is_understood_in_either_api(package: Package) {
     let Some(house) = house() else { return };
     let models = SPEECHES.map(|speech| format!("{}/any-model", Chaos::None.provider(speech)));
     let models: Vec<_> = models.iter().map(String::as_str).collect();
-    for function in [
+    let functions = [
         "plain",
         "conversation",
         "streamed",
@@ -143,45 +148,54 @@ fn an_independent_provider_is_understood_in_either_api(package: Package) {
         "structured_stream",
         "reasoning",
         "refused_by_mock",
-    ] {
-        house.run(package, function, &models);
-    }
+    ];
+    house.run(package, &functions, &models);
 }
 
 fn an_independent_provider_that_cuts_a_stream_cuts_it_for_the_caller(package: Package) {
     let Some(house) = house() else { return };
-    for speech in SPEECHES {
-        house.run(package, "cut_stream", &[&format!("{}/cut-{speech}", Chaos::None.provider(speech))]);
-    }
+    let models = SPEECHES.map(|speech| format!("{}/cut-{speech}", Chaos::None.provider(speech)));
+    house.run(package, &["cut_stream"], &models.each_ref().map(String::as_str));
 }
 
 fn every_request_is_answered_when_the_first_target_fails_in_any_way(package: Package) {
+    let Some(house) = house() else { return };
     for chaos in Chaos::HOPELESS {
-        answered_in_spite_of(package, chaos);
+        for (model, first) in answered_in_spite_of(package, chaos) {
+            let of_model = format!("\"model\":\"{model}\"");
+            let records = stage::runtime().block_on(house.records.wait(REQUESTS, &of_model));
+            let failed = |record: &Value| {
+                let attempts = &record["attempts"];
+                attempts[0]["target"] == *first && attempts[0]["outcome"] != "answered"
+            };
+            assert!(records.iter().any(failed), "{model}: {records:?}");
+        }
     }
 }
 
 fn every_request_is_answered_when_the_first_target_fails_now_and_then(package: Package) {
-    answered_in_spite_of(package, Chaos::Flaky);
+    drop(answered_in_spite_of(package, Chaos::Flaky));
 }
 
-fn answered_in_spite_of(package: Package, chaos: Chaos) {
-    let Some(house) = house() else { return };
-    let models = SPEECHES.map(|bad| SPEECHES.map(|good| format!("{}-then-{good}", chaos.provider(bad))));
-    let models: Vec<_> = models.iter().flatten().map(String::as_str).collect();
-    house.run(package, "answered", &models);
+/// Returns the models and their first targets.
+fn answered_in_spite_of(package: Package, chaos: Chaos) -> Vec<(String, String)> {
+    let Some(house) = house() else { return Vec::new() };
+    let pairs = SPEECHES.into_iter().flat_map(|bad| SPEECHES.map(|good| (chaos.provider(bad), good)));
+    let models = pairs.map(|(bad, good)| (then(package, &bad, good), bad));
+    let models: Vec<_> = models.map(|(model, bad)| (model.clone(), format!("{bad}/{model}"))).collect();
+    house.run(package, &["answered"], &models.iter().map(|(model, _)| model.as_str()).collect::<Vec<_>>());
+    models
 }
 
 fn a_lone_target_that_fails_in_any_way_is_a_failure_with_a_word_for_it(package: Package) {
     let Some(house) = house() else { return };
-    for chaos in Chaos::HOPELESS {
-        house.run(package, "lone", &lone(chaos).each_ref().map(String::as_str));
-    }
+    let models: Vec<_> = Chaos::HOPELESS.into_iter().flat_map(lone).collect();
+    house.run(package, &["lone"], &models.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 fn a_lone_target_that_fails_now_and_then_answers_a_patient_caller(package: Package) {
     let Some(house) = house() else { return };
-    house.run(package, "stubborn", &lone(Chaos::Flaky).each_ref().map(String::as_str));
+    house.run(package, &["stubborn"], &lone(Chaos::Flaky).each_ref().map(String::as_str));
 }
 
 fn lone(chaos: Chaos) -> [String; 2] {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use integration::document::KEY;
 use integration::reply::Reply;
 use integration::speech::Speech;
 use integration::stage;
@@ -38,9 +37,7 @@ with_each_package! {
 fn ordinary(package: Package, functions: &[&str]) {
     let Some(house) = house() else { return };
     let models = ORDINARY.map(|(speech, model)| house.strict(speech, model));
-    for function in functions {
-        house.run(package, function, &models.each_ref().map(String::as_str));
-    }
+    house.run(package, functions, &models.each_ref().map(String::as_str));
 }
 
 fn an_answer_is_a_completion_with_usage(package: Package) {
@@ -65,7 +62,7 @@ fn a_key_is_taken_in_every_form(package: Package) {
 
 fn the_list_of_models_is_what_the_key_may_use(package: Package) {
     let Some(house) = house() else { return };
-    house.run_with(package, FEW, "models", &[&OF_FEW.join(",")]);
+    house.run_with(package, FEW, &["models"], &[&OF_FEW.join(",")]);
 }
 
 fn a_stream_is_chunks_of_one_completion(package: Package) {
@@ -114,9 +111,7 @@ fn structured_output_is_parsed_by_the_package(package: Package) {
 fn models_without_schemas_are_asked_for_structured_output_in_words(package: Package) {
     let Some(house) = house() else { return };
     let model = house.strict(Speech::Anthropic, "claude-3-5-haiku-latest");
-    for function in ["structured", "structured_stream"] {
-        house.run(package, function, &[&model]);
-    }
+    house.run(package, &["structured", "structured_stream"], &[&model]);
 }
 
 fn a_caller_that_hangs_up_lets_the_provider_go(package: Package) {
@@ -126,7 +121,7 @@ fn a_caller_that_hangs_up_lets_the_provider_go(package: Package) {
         let events = [speech.opening(), vec![speech.piece("Say")]].concat();
         let endless = Reply::stream(events).forever(&speech.piece("."), Duration::from_millis(100));
         let model = house.scripted(speech, &name, vec![endless]);
-        house.run_with(package, KEY, "hang_up", &[&model]);
+        house.run(package, &["hang_up"], &[&model]);
         let seen = house.seen(speech, &name);
         assert_eq!(seen.len(), 1);
         stage::runtime().block_on(seen[0].gone());

@@ -40,14 +40,13 @@ fn against(
     static CASES: AtomicUsize = AtomicUsize::new(0);
     let Some(house) = house() else { return Vec::new() };
     let name = format!("{function}-{}", CASES.fetch_add(1, Ordering::Relaxed));
-    let one = |speech| {
-        let model = house.scripted(speech, &name, first(speech));
-        house.run(package, function, &[&model]);
-        let seen = house.seen(speech, &name);
+    let models = SPEECHES.map(|speech| house.scripted(speech, &name, first(speech)));
+    house.run(package, &[function], &models.each_ref().map(String::as_str));
+    let seen = SPEECHES.map(|speech| house.seen(speech, &name));
+    for (model, seen) in models.iter().zip(&seen) {
         assert_eq!(seen.len(), requests, "requests to {model}");
-        seen
-    };
-    SPEECHES.into_iter().map(one).collect()
+    }
+    seen.into()
 }
 
 /// A failure, with these headers.
@@ -70,7 +69,7 @@ fn a_wrong_or_missing_key_is_an_authentication_error(package: Package) {
 
 fn an_unknown_model_is_not_found(package: Package) {
     let Some(house) = house() else { return };
-    house.run(package, "no_model", &["nobody", "nobody/knows", "gpt-5-mini"]);
+    house.run(package, &["no_model"], &["nobody", "nobody/knows", "gpt-5-mini"]);
 }
 
 fn paths_that_the_gateway_does_not_serve_are_not_found(package: Package) {
@@ -86,7 +85,7 @@ fn a_request_that_nobody_can_read_is_a_bad_request(package: Package) {
     // What is passed on without being translated is the provider's to judge.
     for (speech, requests) in [(Speech::OpenAi, 2), (Speech::Anthropic, 0)] {
         let name = format!("bad-messages-{}", package.name());
-        house.run(package, "bad_messages", &[&house.strict(speech, &name)]);
+        house.run(package, &["bad_messages"], &[&house.strict(speech, &name)]);
         assert_eq!(house.seen(speech, &name).len(), requests, "{speech}");
     }
 }
@@ -115,6 +114,7 @@ fn a_failing_provider_is_asked_again(package: Package) {
 }
 
 fn a_provider_that_recovers_answers_the_retry(package: Package) {
+    // The package retries the first failure; a connection that breaks is the gateway's to try again.
     against(package, "retried", |speech| vec![failure(speech, 503, &[]), Reply::nothing().close()], 3);
     against(package, "retried_stream", |speech| vec![failure(speech, 500, &[])], 2);
 }

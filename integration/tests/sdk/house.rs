@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use integration::admin::Admin;
 use integration::document::{self, KEY, client, provider, with};
 use integration::provider::{Provider, Seen};
+use integration::records::Records;
 use integration::reply::Reply;
 use integration::speech::Speech;
 use integration::stage;
@@ -27,6 +28,8 @@ pub(crate) const OF_FEW: [&str; 2] = ["large", "small"];
 pub(crate) struct House {
     openai: Provider,
     anthropic: Provider,
+    /// The access log.
+    pub(crate) records: Records,
     /// Independent providers, each with its own way to fail.
     _mocks: Vec<Mock>,
     base: String,
@@ -60,11 +63,14 @@ impl House {
         let [openai, anthropic] = SPEECHES.map(stage::provider);
         let folder = packages::folder("house");
         let (records, log) = (folder.join("access.log"), folder.join("envoy.log"));
+        // What another run left: Envoy adds to it.
+        drop(std::fs::remove_file(&records));
         let document = document::read(&configuration(&openai, &anthropic, &mocks));
         let gateway = Gateway::start(&document, stage::options(&records, &log)).expect("a gateway");
         Self {
             openai,
             anthropic,
+            records: Records(records),
             _mocks: mocks,
             base: format!("{}/v1", gateway.base_url()),
             admin: Admin::of(&gateway.admin_url()),
@@ -100,14 +106,14 @@ impl House {
         self.provider(speech).seen(model)
     }
 
-    /// Runs a function of the scripts, and checks what must be true at any time.
-    pub(crate) fn run(&self, package: Package, function: &str, models: &[&str]) {
-        self.run_with(package, KEY, function, models);
+    /// Runs functions of the scripts, and checks what must be true at any time.
+    pub(crate) fn run(&self, package: Package, functions: &[&str], models: &[&str]) {
+        self.run_with(package, KEY, functions, models);
     }
 
     /// The same with another key.
-    pub(crate) fn run_with(&self, package: Package, key: &str, function: &str, models: &[&str]) {
-        package.run(function, models, &self.base, key);
+    pub(crate) fn run_with(&self, package: Package, key: &str, functions: &[&str], models: &[&str]) {
+        package.run(functions, models, &self.base, key);
         stage::healthy(self.admin, &std::fs::read_to_string(&self.log).unwrap_or_default());
     }
 }
@@ -128,17 +134,21 @@ fn configuration(openai: &Provider, anthropic: &Provider, mocks: &[Mock]) -> Val
             providers[&name] = provider(&speech.to_string(), "aimock", &mock.host());
             let lone = format!("{name}/lone");
             models.insert(format!("lone-{name}"), json!({ "targets": [lone], "timeouts": clocks() }));
-            for good in SPEECHES {
+            for (good, package) in SPEECHES.into_iter().flat_map(|good| Package::ALL.map(|package| (good, package))) {
+                let model = then(package, &name, good);
                 // Cooldowns belong to targets: each of these models has targets of its own.
-                let first = format!("{name}/before-{good}");
-                let second = format!("{}/after-{}", Chaos::None.provider(good), name);
-                let model = json!({ "targets": [first, second], "timeouts": clocks() });
-                models.insert(format!("{name}-then-{good}"), model);
+                let targets = [format!("{name}/{model}"), format!("{}/{model}", Chaos::None.provider(good))];
+                models.insert(model, json!({ "targets": targets, "timeouts": clocks() }));
             }
         }
     }
     let few = client("few", FEW, &OF_FEW);
     json!({ "providers": providers, "models": models, "clients": [client("main", KEY, &["*"]), with(few, "team", json!("few"))] })
+}
+
+/// The name of a model that has a provider that fails, and a good one after it.
+pub(crate) fn then(package: Package, bad: &str, good: Speech) -> String {
+    format!("{bad}-then-{good}-{}", package.name())
 }
 
 /// Shorter than the slow mock.

@@ -22,6 +22,9 @@ pub(crate) enum Package {
 }
 
 impl Package {
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Python, Self::Node];
+
     /// In names of models, so that tests with both packages can run at a time.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -30,10 +33,10 @@ impl Package {
         }
     }
 
-    /// Runs a function of the scripts for each of these models; its output is the failure if it fails.
+    /// Runs functions of the scripts for each of these models; their output is the failure if one fails.
     ///
     /// `base` and `key` are given as the package reads them by itself.
-    pub(crate) fn run(self, function: &str, models: &[&str], base: &str, key: &str) {
+    pub(crate) fn run(self, functions: &[&str], models: &[&str], base: &str, key: &str) {
         let mut command = match self {
             Self::Python => {
                 let mut command = Command::new(python().join("bin/python"));
@@ -46,7 +49,7 @@ impl Package {
                 command
             }
         };
-        command.arg(function).args(models).env("OPENAI_BASE_URL", base).env("OPENAI_API_KEY", key);
+        command.arg(functions.join(",")).args(models).env("OPENAI_BASE_URL", base).env("OPENAI_API_KEY", key);
         // A proxy of the machine is not between the scripts and the gateway.
         for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
             command.env_remove(name);
@@ -92,7 +95,7 @@ fn python() -> &'static Path {
         let list = scripts().join("python/requirements.txt");
         installed("python", &fs::read_to_string(&list).expect("our requirements"), |folder| {
             finish(Command::new("python3").args(["-m", "venv"]).arg(folder));
-            let words = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+            let words = ["-m", "pip", "install", "--quiet", "--only-binary=:all:", "--requirement"];
             finish(Command::new(folder.join("bin/python")).args(words).arg(&list));
         })
     })
