@@ -43,6 +43,8 @@ pub(crate) struct House {
 pub(crate) fn house() -> Option<&'static House> {
     static HOUSE: OnceLock<House> = OnceLock::new();
     let build = || {
+        // Here, so that every test says what is missing.
+        packages::node();
         let (sender, receiver) = std::sync::mpsc::channel();
         // Envoy asks the kernel for a SIGTERM when the thread that started it ends, and a test's thread ends soon.
         std::thread::spawn(move || {
