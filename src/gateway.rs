@@ -23,9 +23,11 @@ use crate::surfaces::{self, Asked, Route, Surface};
 use crate::time::Timestamp;
 
 mod head;
+mod last_words;
 mod settle;
 
 use head::Head;
+use last_words::LastWords;
 
 /// One request, seen by the gateway role.
 pub struct Gateway {
@@ -34,6 +36,7 @@ pub struct Gateway {
     state: State,
     /// What the caller is told in the place of Envoy's own words.
     substitute: Option<Vec<u8>>,
+    last_words: LastWords,
     /// What the access log needs, whatever becomes of the request.
     notes: Notes,
 }
@@ -72,7 +75,14 @@ struct Notes {
 impl Gateway {
     /// A request that has just begun.
     pub fn new(config: Rc<Config>, exchanges: Exchanges) -> Self {
-        Self { config, exchanges, state: State::Fresh, substitute: None, notes: Notes::default() }
+        Self {
+            config,
+            exchanges,
+            state: State::Fresh,
+            substitute: None,
+            last_words: LastWords::default(),
+            notes: Notes::default(),
+        }
     }
 
     /// The number of the request, once it is on its way.
@@ -149,11 +159,14 @@ impl Gateway {
     }
 
     /// Some of the answer's body is on its way to the caller.
-    pub fn on_response_body(&mut self, host: &dyn Host, size: usize) -> Action {
+    pub fn on_response_body(&mut self, host: &dyn Host, size: usize, end: bool) -> Action {
         if let Some(body) = &mut self.substitute {
             host.set_body(Side::Response, size, &std::mem::take(body));
         }
-        Action::Continue
+        match &self.state {
+            State::Forwarded(exchange) if exchange.asked.stream => self.last_words.on_piece(host, exchange, size, end),
+            _ => Action::Continue,
+        }
     }
 
     /// Looks at everything that the headers tell.
