@@ -62,11 +62,6 @@ export async function error_in_stream(model) {
   assert.ok(error.message && error.code, error.stack);
 }
 
-// Nobody can tell the failure any more: the connection ends. The package passes on what `fetch` makes of that.
-export async function cut_stream(model) {
-  await broken(model, TypeError);
-}
-
 // A caller that has heard enough.
 export async function hang_up(model) {
   const stream = await client().chat.completions.create({ model, messages: [user()], stream: true });

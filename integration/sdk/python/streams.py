@@ -61,11 +61,6 @@ def error_in_stream(model):
     assert error.message and error.code, vars(error)
 
 
-def cut_stream(model):
-    """Nobody can tell the failure any more: the connection ends."""
-    broken(model, openai.APIConnectionError)
-
-
 def hang_up(model):
     """A caller that has heard enough."""
     with client().chat.completions.create(model=model, messages=[user()], stream=True) as stream:

@@ -123,7 +123,7 @@ impl Mock {
 
 with_each_package! {
     an_independent_provider_is_understood_in_either_api
-    an_independent_provider_that_cuts_a_stream_cuts_it_for_the_caller
+    an_independent_provider_that_cuts_a_stream_is_an_error_in_it
     every_request_is_answered_when_the_first_target_fails_in_any_way
     every_request_is_answered_when_the_first_target_fails_now_and_then
     a_lone_target_that_fails_in_any_way_is_a_failure_with_a_word_for_it
@@ -152,10 +152,10 @@ fn an_independent_provider_is_understood_in_either_api(package: Package) {
     house.run(package, &functions, &models);
 }
 
-fn an_independent_provider_that_cuts_a_stream_cuts_it_for_the_caller(package: Package) {
+fn an_independent_provider_that_cuts_a_stream_is_an_error_in_it(package: Package) {
     let Some(house) = house() else { return };
     let models = SPEECHES.map(|speech| format!("{}/cut-{speech}", Chaos::None.provider(speech)));
-    house.run(package, &["cut_stream"], &models.each_ref().map(String::as_str));
+    house.run(package, &["error_in_stream"], &models.each_ref().map(String::as_str));
 }
 
 fn every_request_is_answered_when_the_first_target_fails_in_any_way(package: Package) {

@@ -24,7 +24,7 @@ with_each_package! {
     a_failing_provider_is_asked_again
     a_provider_that_recovers_answers_the_retry
     an_error_in_a_stream_is_raised_after_its_content
-    a_stream_that_breaks_off_breaks_off_for_the_caller
+    a_stream_that_breaks_off_is_an_error_in_it
     a_stream_without_its_end_marker_is_an_error_in_it
     a_caller_that_does_not_wait_is_not_waited_for
 }
@@ -132,8 +132,8 @@ fn begun(speech: Speech) -> Reply {
     Reply::stream([speech.opening(), vec![speech.piece("Say")]].concat())
 }
 
-fn a_stream_that_breaks_off_breaks_off_for_the_caller(package: Package) {
-    against(package, "cut_stream", |speech| vec![begun(speech).close()], 1);
+fn a_stream_that_breaks_off_is_an_error_in_it(package: Package) {
+    against(package, "error_in_stream", |speech| vec![begun(speech).close()], 1);
 }
 
 fn a_stream_without_its_end_marker_is_an_error_in_it(package: Package) {
