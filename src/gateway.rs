@@ -34,6 +34,8 @@ pub struct Gateway {
     state: State,
     /// What the caller is told in the place of Envoy's own words.
     substitute: Option<Vec<u8>>,
+    /// What we have answered, in case that Envoy answers something else.
+    refused: Option<(&'static dyn Surface, Box<ApiError>)>,
     /// What the access log needs, whatever becomes of the request.
     notes: Notes,
 }
@@ -72,7 +74,7 @@ struct Notes {
 impl Gateway {
     /// A request that has just begun.
     pub fn new(config: Rc<Config>, exchanges: Exchanges) -> Self {
-        Self { config, exchanges, state: State::Fresh, substitute: None, notes: Notes::default() }
+        Self { config, exchanges, state: State::Fresh, substitute: None, refused: None, notes: Notes::default() }
     }
 
     /// The number of the request, once it is on its way.
@@ -143,7 +145,8 @@ impl Gateway {
                 let error = given_up(status, &[]);
                 self.substitute(host, surface, &error, end);
             }
-            State::Fresh | State::Answered => {}
+            State::Answered => self.insist(host, &headers, end),
+            State::Fresh => {}
         }
         Action::Continue
     }
@@ -286,6 +289,16 @@ impl Gateway {
         self.substitute = Some(body);
     }
 
+    /// When a body is too large for Envoy and for us at the same piece, Envoy's refusal is on its way before ours,
+    /// with the details of ours: only its length tells.
+    fn insist(&mut self, host: &dyn Host, headers: &[(String, String)], end: bool) {
+        let Some((surface, error)) = self.refused.take() else { return };
+        let length = headers.iter().find(|(n, _)| n == "content-length").and_then(|(_, v)| v.parse().ok());
+        if length.is_some_and(|length: usize| length != surface.error(&error).len()) {
+            self.substitute(host, surface, &error, end);
+        }
+    }
+
     fn too_large(&self) -> ApiError {
         let limit = crate::config::raw::ByteSize(self.config.max_body);
         ApiError::new(413, format!("The body is over the limit of {limit}."))
@@ -304,6 +317,7 @@ impl Gateway {
             Refusal::Error(surface, error) => {
                 self.notes.status = error.status;
                 self.notes.error = error.code.as_deref().map(str::to_owned);
+                self.refused = Some((*surface, error.clone()));
                 let allow = (error.status == 405).then_some(("allow", "GET, POST"));
                 reply::refuse(host, error, &surface.error(error), allow.as_slice());
             }

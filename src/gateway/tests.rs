@@ -266,6 +266,23 @@ fn an_upload_that_envoy_gives_up_on_is_told_in_the_callers_form() {
 }
 
 #[test]
+fn our_refusal_stands_when_envoy_refuses_too() {
+    let world = World::new();
+    let mut gateway = world.chat("k", &" ".repeat(1025));
+    let ours = world.host.reply.borrow().clone().unwrap().body;
+    for (body, kept) in [(ours.clone(), true), (b"Payload Too Large".to_vec(), false)] {
+        *world.host.response.borrow_mut() =
+            vec![(":status".into(), "413".into()), ("content-length".into(), body.len().to_string())];
+        *world.host.response_body.borrow_mut() = body.clone();
+        let _ = gateway.on_response_headers(&world.host, false, NOW);
+        let _ = gateway.on_response_body(&world.host, body.len());
+        assert_eq!(*world.host.response_body.borrow(), ours);
+        assert_eq!(world.host.header(Side::Response, "content-length").is_some(), kept);
+        gateway = world.chat("k", &" ".repeat(1025));
+    }
+}
+
+#[test]
 fn every_request_leaves_one_record_and_no_hand_over() {
     let world = World::new();
     let mut gateway = world.chat("k", HELLO);

@@ -19,7 +19,12 @@ pub(super) fn config() -> Value {
         "The request took too long to arrive.",
         None,
     );
-    let other = mapper(BY_ENVOY, "api_error", "The gateway cannot serve this request (%RESPONSE_CODE%). %LOCAL_REPLY_BODY%", None);
+    let other = mapper(
+        BY_ENVOY,
+        "api_error",
+        "The gateway cannot serve this request (%RESPONSE_CODE%). %LOCAL_REPLY_BODY%",
+        None,
+    );
     json!({ "mappers": [too_large, too_slow, other] })
 }
 
