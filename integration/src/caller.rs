@@ -87,8 +87,9 @@ impl Call {
     /// A prompt of this many bytes.
     #[must_use]
     pub fn prompt(self, bytes: usize) -> Self {
-        let text = PROMPT.repeat(bytes / PROMPT.len() + 1);
-        self.field("messages", json!([{ "role": "user", "content": &text[..bytes] }]))
+        let mut text = PROMPT.repeat(bytes / PROMPT.len() + 1);
+        text.truncate(bytes);
+        self.field("messages", json!([{ "role": "user", "content": text }]))
     }
 
     /// Sends the body in chunks of this size.

@@ -64,10 +64,7 @@ pub async fn read_head(from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Opt
 ///
 /// # Errors
 /// The connection breaks, or ends within the body.
-pub async fn read_piece(
-    from: &mut (impl AsyncBufRead + Unpin),
-    framing: &mut Framing,
-) -> io::Result<Option<Vec<u8>>> {
+pub async fn read_piece(from: &mut (impl AsyncBufRead + Unpin), framing: &mut Framing) -> io::Result<Option<Vec<u8>>> {
     match framing {
         Framing::Length(0) => Ok(None),
         Framing::Length(left) => {

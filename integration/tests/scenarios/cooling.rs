@@ -7,7 +7,8 @@ use tokio::task::JoinSet;
 
 /// As many requests as reach both workers.
 async fn served(play: &'static integration::stage::Stage, model: &str) -> Vec<String> {
-    let calls: JoinSet<String> = (0..16).map(|_| play.chat(model)).map(|call| async move { call.send().await.served().0 }).collect();
+    let calls: JoinSet<String> =
+        (0..16).map(|_| play.chat(model)).map(|call| async move { call.send().await.served().0 }).collect();
     let mut served = calls.join_all().await;
     served.sort();
     served.dedup();

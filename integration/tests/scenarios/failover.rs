@@ -177,6 +177,20 @@ async fn large_bodies_arrive_whole_at_the_next_target() {
 }
 
 #[tokio::test]
+async fn a_provider_that_fails_before_it_has_read_the_request_is_passed_over() {
+    let play = stage();
+    for size in [1000, 200 << 10, 4 << 20] {
+        for stream in [false, true] {
+            let model = play.model("hasty-oa");
+            let answer = play.chat(&model).prompt(size).stream(stream).send().await;
+            assert_eq!((answer.status, answer.content().as_str()), (200, ANSWER), "{size}: {}", answer.text());
+            assert_eq!(answer.served(), (format!("a/{model}"), "2".to_owned()));
+            assert!(play.a.one(&model).await.body.len() > size);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_request_may_come_in_chunks_of_any_size() {
     let play = stage();
     for size in [1, 7, 1000, 60_000] {
@@ -257,7 +271,12 @@ async fn the_last_failure_is_the_callers_when_no_target_is_left() {
         play.o.on(&model, Reply::nothing().reset());
         play.a.on(&model, Reply::json(529, &Anthropic.failure("overloaded_error")));
         let answer = play.chat(&model).stream(stream).send().await;
-        assert_eq!((answer.status, answer.json()["error"]["message"].as_str()), (529, Some("No.")), "{}", answer.text());
+        assert_eq!(
+            (answer.status, answer.json()["error"]["message"].as_str()),
+            (529, Some("No.")),
+            "{}",
+            answer.text()
+        );
         assert_eq!(answer.served(), (format!("a/{model}"), "2".to_owned()));
 
         let model = play.model("ao");

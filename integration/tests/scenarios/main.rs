@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod by_hand;
 mod callers;
 mod chat;
 mod clocks;
@@ -16,4 +17,7 @@ mod cooling;
 mod events;
 mod failover;
 mod hygiene;
+mod records;
+mod reload;
+mod uploads;
 mod usage;
