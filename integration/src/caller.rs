@@ -136,6 +136,31 @@ impl Call {
     }
 }
 
+/// A connection that a caller keeps.
+pub struct Line(BufReader<TcpStream>);
+
+impl Line {
+    /// Connects.
+    pub async fn open(to: SocketAddr) -> Self {
+        Self(BufReader::new(TcpStream::connect(to).await.expect("a gateway that listens")))
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub async fn send(&mut self, call: &Call) -> Answer {
+        let sent = Instant::now();
+        self.0.write_all(&call.bytes()).await.expect("an open connection");
+        let head = timeout(PATIENCE, http::read_head(&mut self.0)).await.expect("an answer in time");
+        let head = head.ok().flatten().expect("an answer on the same connection");
+        let mut framing = Framing::of(&head, Framing::Close);
+        let mut body = Vec::new();
+        while let Some(piece) = http::read_piece(&mut self.0, &mut framing).await.expect("an unbroken answer") {
+            body.extend(piece);
+        }
+        let status = head.word(1).parse().unwrap_or(0);
+        Answer { status, head, body, whole: true, took: sent.elapsed() }
+    }
+}
+
 /// An answer that is coming in. Dropped before its end, it is a caller that hangs up.
 pub struct Live {
     /// Status line and headers; empty when the connection ended before.

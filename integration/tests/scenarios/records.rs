@@ -137,8 +137,12 @@ async fn the_checks_look_at_something() {
     // Were these names wrong, nobody would notice a crash.
     assert_eq!(play.chat(&play.model("o")).send().await.status, 200);
     let stats = play.admin.stats("wasm|retry_or_shadow_abandoned");
-    for name in ["wasm.envoy.wasm.runtime.v8.active", "wasm.envoy.wasm.runtime.v8.created", "retry_or_shadow_abandoned"]
-    {
+    for name in [
+        "wasm.envoy.wasm.runtime.v8.active",
+        "wasm.tollhouse_gateway.vm_reload",
+        "wasm.tollhouse_provider.vm_reload",
+        "retry_or_shadow_abandoned",
+    ] {
         assert!(stats.iter().any(|(stat, _)| stat.contains(name)), "{name}: {stats:?}");
     }
     assert!(play.admin.sum("wasm.envoy.wasm.runtime.v8.active") > 0, "{stats:?}");
