@@ -15,7 +15,7 @@ use crate::contract;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Phase, Progress};
 use crate::failover;
-use crate::host::{Action, Host, Side, Stream};
+use crate::host::{self, Action, Host, Side, Stream};
 use crate::json::{self, Object};
 use crate::reply;
 use crate::routing::{Plan, Target};
@@ -123,6 +123,12 @@ impl Gateway {
             }
             Err(error) => self.answer(host, &Refusal::new(surface, error)),
         }
+    }
+
+    /// The request ends with trailers instead of a last piece of body.
+    pub fn on_request_trailers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
+        let size = host.body(Side::Request, host::ALL).len();
+        self.on_request_body(host, size, true, now)
     }
 
     /// The answer's headers are on their way to the caller.

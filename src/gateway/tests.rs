@@ -89,6 +89,19 @@ fn a_request_goes_to_the_first_target_with_its_clocks() {
 }
 
 #[test]
+fn a_request_may_end_with_trailers() {
+    let world = World::new();
+    let mut gateway =
+        world.head("POST", "/v1/chat/completions", &[("x-api-key", "k"), ("content-type", "application/json")]);
+    *world.host.request_body.borrow_mut() = HELLO.into();
+    let _ = gateway.on_request_headers(&world.host, false, NOW);
+    assert_eq!(gateway.on_request_body(&world.host, HELLO.len(), false, NOW), Action::Pause);
+    assert_eq!(gateway.on_request_trailers(&world.host, NOW), Action::Continue);
+    assert!(gateway.exchange_id().is_some());
+    assert_eq!(world.chat("nobody", HELLO).on_request_trailers(&world.host, NOW), Action::Pause);
+}
+
+#[test]
 fn a_caller_cannot_steer_with_headers_of_ours() {
     let world = World::new();
     let all = [
