@@ -16,6 +16,7 @@ mod clocks;
 mod cooling;
 mod events;
 mod failover;
+mod http2;
 mod hygiene;
 mod records;
 mod reload;
