@@ -15,7 +15,7 @@ use crate::contract;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Phase, Progress};
 use crate::failover;
-use crate::host::{Action, Host, Side, Stream};
+use crate::host::{self, Action, Host, Side, Stream};
 use crate::json::{self, Object};
 use crate::reply;
 use crate::routing::{Plan, Target};
@@ -36,6 +36,8 @@ pub struct Gateway {
     state: State,
     /// What the caller is told in the place of Envoy's own words.
     substitute: Option<Vec<u8>>,
+    /// What we have answered, in case that Envoy answers something else.
+    refused: Option<(&'static dyn Surface, Box<ApiError>)>,
     last_words: LastWords,
     /// What the access log needs, whatever becomes of the request.
     notes: Notes,
@@ -80,6 +82,7 @@ impl Gateway {
             exchanges,
             state: State::Fresh,
             substitute: None,
+            refused: None,
             last_words: LastWords::default(),
             notes: Notes::default(),
         }
@@ -133,6 +136,12 @@ impl Gateway {
         }
     }
 
+    /// The request ends with trailers instead of a last piece of body.
+    pub fn on_request_trailers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
+        let size = host.body(Side::Request, host::ALL).len();
+        self.on_request_body(host, size, true, now)
+    }
+
     /// The answer's headers are on their way to the caller.
     pub fn on_response_headers(&mut self, host: &dyn Host, end: bool, now: Timestamp) -> Action {
         let headers = host.headers(Side::Response);
@@ -153,7 +162,8 @@ impl Gateway {
                 let error = given_up(status, &[]);
                 self.substitute(host, surface, &error, end);
             }
-            State::Fresh | State::Answered => {}
+            State::Answered => self.insist(host, &headers, end),
+            State::Fresh => {}
         }
         Action::Continue
     }
@@ -299,6 +309,16 @@ impl Gateway {
         self.substitute = Some(body);
     }
 
+    /// When a body is too large for Envoy and for us at the same piece, Envoy's refusal is on its way before ours,
+    /// with the details of ours: only its length tells.
+    fn insist(&mut self, host: &dyn Host, headers: &[(String, String)], end: bool) {
+        let Some((surface, error)) = self.refused.take() else { return };
+        let length = headers.iter().find(|(n, _)| n == "content-length").and_then(|(_, v)| v.parse().ok());
+        if length.is_some_and(|length: usize| length != surface.error(&error).len()) {
+            self.substitute(host, surface, &error, end);
+        }
+    }
+
     fn too_large(&self) -> ApiError {
         let limit = crate::config::raw::ByteSize(self.config.max_body);
         ApiError::new(413, format!("The body is over the limit of {limit}."))
@@ -317,6 +337,7 @@ impl Gateway {
             Refusal::Error(surface, error) => {
                 self.notes.status = error.status;
                 self.notes.error = error.code.as_deref().map(str::to_owned);
+                self.refused = Some((*surface, error.clone()));
                 let allow = (error.status == 405).then_some(("allow", "GET, POST"));
                 reply::refuse(host, error, &surface.error(error), allow.as_slice());
             }

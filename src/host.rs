@@ -25,6 +25,9 @@ pub enum Action {
     Pause,
 }
 
+/// More than the proxy can hold of a body.
+pub const ALL: usize = 1 << 30;
+
 /// The HTTP stream that a callback is about. Headers and body may be used only in callbacks of their side.
 pub trait Stream {
     /// All headers in their order, names in lower case. Values that are not UTF-8 have replacement characters.

@@ -98,6 +98,15 @@ struct GatewayStream {
     gateway: Gateway,
 }
 
+impl GatewayStream {
+    /// For the idle clock, once the request is on its way.
+    fn remember(&self) {
+        if let Some(id) = self.gateway.exchange_id() {
+            CONTEXTS.with_borrow_mut(|contexts| contexts.insert(id, self.context));
+        }
+    }
+}
+
 impl Context for GatewayStream {}
 
 impl HttpContext for GatewayStream {
@@ -107,9 +116,14 @@ impl HttpContext for GatewayStream {
 
     fn on_http_request_body(&mut self, size: usize, end: bool) -> Next {
         let action = self.gateway.on_request_body(&Envoy, size, end, now());
-        if let Some(id) = self.gateway.exchange_id() {
-            CONTEXTS.with_borrow_mut(|contexts| contexts.insert(id, self.context));
-        }
+        self.remember();
+        next(action)
+    }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Next {
+        Envoy::drop_request_trailers();
+        let action = self.gateway.on_request_trailers(&Envoy, now());
+        self.remember();
         next(action)
     }
 
@@ -148,6 +162,10 @@ impl HttpContext for ProviderStream {
 
     fn on_http_request_body(&mut self, size: usize, end: bool) -> Next {
         next(self.0.on_request_body(&Envoy, size, end))
+    }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Next {
+        next(self.0.on_request_trailers(&Envoy))
     }
 
     fn on_http_response_headers(&mut self, _count: usize, end: bool) -> Next {

@@ -14,7 +14,7 @@ use crate::contract;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Outcome, Phase};
 use crate::failover::{self, Verdict};
-use crate::host::{Action, Host, Side};
+use crate::host::{self, Action, Host, Side};
 use crate::json::Object;
 use crate::reply;
 use crate::routing::Target;
@@ -133,6 +133,12 @@ impl Provider {
         }
     }
 
+    /// The request ends with trailers instead of a last piece of body.
+    pub fn on_request_trailers(&mut self, host: &dyn Host) -> Action {
+        let size = host.body(Side::Request, host::ALL).len();
+        self.on_request_body(host, size, true)
+    }
+
     /// The answer's headers have come.
     pub fn on_response_headers(&mut self, host: &dyn Host, end: bool, now: Timestamp) -> Action {
         let State::Waiting(call) = &self.state else { return Action::Continue };
@@ -211,7 +217,7 @@ impl Provider {
     pub fn on_response_trailers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
         match &mut self.state {
             State::Reading(_, answer) if answer.is_held() => {
-                let size = host.body(Side::Response, HELD_AT_MOST).len();
+                let size = host.body(Side::Response, host::ALL).len();
                 let _ = self.on_response_body(host, size, true, now);
             }
             // Nothing of the body is in Envoy's hands any more, so that nothing can be added to it.
@@ -304,9 +310,6 @@ fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> 
     call.exchange.progress.borrow_mut().dropped = outbound.dropped.iter().map(|name| name.to_string()).collect();
     Ok(outbound.body)
 }
-
-/// More than Envoy can hold of an answer.
-const HELD_AT_MOST: usize = 1 << 30;
 
 /// The surface is not known either.
 const NO_HAND_OVER: &[u8] =

@@ -1,6 +1,6 @@
 //! Envoy's admin interface.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -16,25 +16,31 @@ impl Admin {
 
     /// The body of an answer.
     pub fn get(self, path: &str) -> String {
-        self.call("GET", path)
+        self.call("GET", path).expect("an answer of the admin interface")
     }
 
     /// The same for what changes something.
     pub fn post(self, path: &str) -> String {
-        self.call("POST", path)
+        self.call("POST", path).expect("an answer of the admin interface")
     }
 
-    fn call(self, method: &str, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.0).expect("an admin interface");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("an option");
+    /// Is Envoy ready for callers?
+    pub fn is_ready(self) -> bool {
+        self.call("GET", "/ready").is_ok_and(|body| body.contains("LIVE"))
+    }
+
+    fn call(self, method: &str, path: &str) -> io::Result<String> {
+        let mut stream = TcpStream::connect(self.0)?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
         let request =
             format!("{method} {path} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("a request");
+        stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer");
+        stream.read_to_end(&mut answer)?;
         let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-        if head.to_ascii_lowercase().contains("transfer-encoding: chunked") { unchunked(body) } else { body.to_owned() }
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
+        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+        Ok(if chunked { unchunked(body) } else { body.to_owned() })
     }
 
     /// Counters and gauges whose names match a pattern.
@@ -65,8 +71,9 @@ fn unchunked(mut body: &str) -> String {
         if size == 0 {
             break;
         }
-        out.push_str(&rest[..size]);
-        body = rest[size..].trim_start_matches("\r\n");
+        let (chunk, after) = rest.split_at(size);
+        out.push_str(chunk);
+        body = after.trim_start_matches("\r\n");
     }
     out
 }

@@ -87,8 +87,9 @@ impl Call {
     /// A prompt of this many bytes.
     #[must_use]
     pub fn prompt(self, bytes: usize) -> Self {
-        let text = PROMPT.repeat(bytes / PROMPT.len() + 1);
-        self.field("messages", json!([{ "role": "user", "content": &text[..bytes] }]))
+        let mut text = PROMPT.repeat(bytes / PROMPT.len() + 1);
+        text.truncate(bytes);
+        self.field("messages", json!([{ "role": "user", "content": text }]))
     }
 
     /// Sends the body in chunks of this size.
@@ -132,6 +133,31 @@ impl Call {
     /// Sends it on a new connection and reads the head of the answer.
     pub async fn open(&self) -> Live {
         Live::open(self.to, self.bytes(), self.method == "HEAD").await
+    }
+}
+
+/// A connection that a caller keeps.
+pub struct Line(BufReader<TcpStream>);
+
+impl Line {
+    /// Connects.
+    pub async fn open(to: SocketAddr) -> Self {
+        Self(BufReader::new(TcpStream::connect(to).await.expect("a gateway that listens")))
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub async fn send(&mut self, call: &Call) -> Answer {
+        let sent = Instant::now();
+        self.0.write_all(&call.bytes()).await.expect("an open connection");
+        let head = timeout(PATIENCE, http::read_head(&mut self.0)).await.expect("an answer in time");
+        let head = head.ok().flatten().expect("an answer on the same connection");
+        let mut framing = Framing::of(&head, Framing::Close);
+        let mut body = Vec::new();
+        while let Some(piece) = http::read_piece(&mut self.0, &mut framing).await.expect("an unbroken answer") {
+            body.extend(piece);
+        }
+        let status = head.word(1).parse().unwrap_or(0);
+        Answer { status, head, body, whole: true, took: sent.elapsed() }
     }
 }
 

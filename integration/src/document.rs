@@ -24,8 +24,8 @@ pub const SLOTS: usize = 100;
 /// Models that differ in their targets and clocks: name, providers in their order.
 ///
 /// `o` and `a` speak OpenAI's and Anthropic's API. The others of a pair cannot be reached: connections are refused,
-/// the name does not exist, connections are not answered.
-pub const FAMILIES: [(&str, &[&str]); 16] = [
+/// the name does not exist, connections are not answered, requests are refused before they are read.
+pub const FAMILIES: [(&str, &[&str]); 17] = [
     ("o", &["o"]),
     ("a", &["a"]),
     ("oa", &["o", "a"]),
@@ -39,6 +39,7 @@ pub const FAMILIES: [(&str, &[&str]); 16] = [
     ("nowhere-ao", &["nowhere-a", "o"]),
     ("hole-oa", &["hole-o", "a"]),
     ("hole-ao", &["hole-a", "o"]),
+    ("hasty-oa", &["hasty-o", "a"]),
     ("refused", &["refused-o"]),
     ("nowhere", &["nowhere-o"]),
     ("lost", &["refused-o", "refused-a"]),
@@ -55,6 +56,8 @@ pub struct Addresses {
     pub a: SocketAddr,
     /// Another one that does.
     pub b: SocketAddr,
+    /// Fails before it has read a request.
+    pub hasty: SocketAddr,
     /// Answers no connection.
     pub hole: SocketAddr,
 }
@@ -72,6 +75,7 @@ pub fn json(at: Addresses) -> Value {
             "refused-a": provider("anthropic", "ra", "127.0.0.1:1"),
             "nowhere-o": provider("openai", "no", "nowhere.invalid"),
             "nowhere-a": provider("anthropic", "na", "nowhere.invalid"),
+            "hasty-o": provider("openai", "hy", &at.hasty.to_string()),
             "hole-o": provider("openai", "ho", &at.hole.to_string()),
             "hole-a": provider("anthropic", "ha", &at.hole.to_string()),
         },

@@ -76,11 +76,15 @@ impl Envoy {
             let address = std::fs::read_to_string(self.folder.path().join("admin")).unwrap_or_default();
             if let Ok(address) = address.trim().parse() {
                 self.admin = Admin(address);
-                if self.admin.get("/ready").contains("LIVE") {
+                if self.admin.is_ready() {
                     break;
                 }
             }
-            assert!(Instant::now() < end && !self.log().contains("exiting"), "Envoy does not start: {}", self.log());
+            assert!(
+                Instant::now() < end && !self.log().contains("][critical]"),
+                "Envoy does not start: {}",
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         let listeners: Value = serde_json::from_str(&self.admin.get("/listeners?format=json")).expect("JSON");

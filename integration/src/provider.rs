@@ -113,6 +113,26 @@ impl Provider {
     }
 }
 
+/// A provider that answers 503 and closes as soon as it has read the head of a request.
+///
+/// # Panics
+/// There is no port.
+pub async fn hasty() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut stream = BufReader::with_capacity(64, stream);
+                if let Ok(Some(_)) = http::read_head(&mut stream).await {
+                    play(&Reply::new(503).header("connection", "close").body("{}"), &mut stream).await;
+                }
+            });
+        }
+    });
+    address
+}
+
 async fn serve(state: Arc<State>, stream: TcpStream) {
     let connection = state.connections.fetch_add(1, Ordering::Relaxed);
     let mut stream = BufReader::new(stream);

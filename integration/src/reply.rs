@@ -172,6 +172,13 @@ impl Reply {
         self.hang()
     }
 
+    /// Then another answer.
+    #[must_use]
+    pub fn chain(mut self, other: Self) -> Self {
+        self.steps.extend(other.steps);
+        self
+    }
+
     fn step(mut self, step: Step) -> Self {
         self.begin();
         self.steps.push(step);

@@ -88,11 +88,16 @@ fn folder() -> PathBuf {
 
 /// A provider on the runtime that outlives tests.
 pub fn provider(speech: Speech) -> Provider {
+    outliving(Provider::start(speech))
+}
+
+/// Runs something on the runtime that outlives tests.
+fn outliving<T: Send + 'static>(start: impl Future<Output = T> + Send + 'static) -> T {
     let (sender, receiver) = std::sync::mpsc::channel();
     runtime().spawn(async move {
-        drop(sender.send(Provider::start(speech).await));
+        drop(sender.send(start.await));
     });
-    receiver.recv().expect("a provider")
+    receiver.recv().expect("what was started")
 }
 
 /// The Envoy to use.
@@ -105,7 +110,14 @@ impl Stage {
         let [o, p] = [Speech::OpenAi; 2].map(provider);
         let [a, b] = [Speech::Anthropic; 2].map(provider);
         let hole = Hole::dig();
-        let at = Addresses { o: o.address, p: p.address, a: a.address, b: b.address, hole: hole.address() };
+        let at = Addresses {
+            o: o.address,
+            p: p.address,
+            a: a.address,
+            b: b.address,
+            hasty: outliving(crate::provider::hasty()),
+            hole: hole.address(),
+        };
         let folder = folder();
         let (records, log) = (folder.join("access.log"), folder.join("envoy.log"));
         let document = document::read(&document::json(at));

@@ -98,6 +98,19 @@ fn a_request_goes_to_the_first_target_with_its_clocks() {
 }
 
 #[test]
+fn a_request_may_end_with_trailers() {
+    let world = World::new();
+    let mut gateway =
+        world.head("POST", "/v1/chat/completions", &[("x-api-key", "k"), ("content-type", "application/json")]);
+    *world.host.request_body.borrow_mut() = HELLO.into();
+    let _ = gateway.on_request_headers(&world.host, false, NOW);
+    assert_eq!(gateway.on_request_body(&world.host, HELLO.len(), false, NOW), Action::Pause);
+    assert_eq!(gateway.on_request_trailers(&world.host, NOW), Action::Continue);
+    assert!(gateway.exchange_id().is_some());
+    assert_eq!(world.chat("nobody", HELLO).on_request_trailers(&world.host, NOW), Action::Pause);
+}
+
+#[test]
 fn a_caller_cannot_steer_with_headers_of_ours() {
     let world = World::new();
     let all = [
@@ -272,6 +285,23 @@ fn an_upload_that_envoy_gives_up_on_is_told_in_the_callers_form() {
     let _ = gateway.on_response_body(&world.host, 15, true);
     let body: serde_json::Value = serde_json::from_slice(&world.host.response_body.borrow()).unwrap();
     assert_eq!(body["error"]["code"], "request_timeout");
+}
+
+#[test]
+fn our_refusal_stands_when_envoy_refuses_too() {
+    let world = World::new();
+    let mut gateway = world.chat("k", &" ".repeat(1025));
+    let ours = world.host.reply.borrow().clone().unwrap().body;
+    for (body, kept) in [(ours.clone(), true), (b"Payload Too Large".to_vec(), false)] {
+        *world.host.response.borrow_mut() =
+            vec![(":status".into(), "413".into()), ("content-length".into(), body.len().to_string())];
+        *world.host.response_body.borrow_mut() = body.clone();
+        let _ = gateway.on_response_headers(&world.host, false, NOW);
+        let _ = gateway.on_response_body(&world.host, body.len());
+        assert_eq!(*world.host.response_body.borrow(), ours);
+        assert_eq!(world.host.header(Side::Response, "content-length").is_some(), kept);
+        gateway = world.chat("k", &" ".repeat(1025));
+    }
 }
 
 #[test]

@@ -12,6 +12,11 @@ mod abi;
 pub struct Envoy;
 
 impl Envoy {
+    /// Takes away the request's trailers, in their callback: nobody reads them, and they could hold a key.
+    pub fn drop_request_trailers() {
+        abi::set_headers(abi::Map::RequestTrailers, &write_pairs(&[]));
+    }
+
     /// Breaks off the answer of a stream, by the context of its gateway role.
     pub fn reset_response(context: u32) {
         if abi::select(context) {

@@ -57,7 +57,11 @@ async fn bodies_that_make_no_sense_get_400() {
         refused(&chat(&play, body).send().await, 400, name);
     }
     for (name, body) in [
-        ("invalid UTF-8", [format!(r#"{{"model":"{model}","messages":[{{"role":"user","content":""#).as_bytes(), b"\xff\"}]}"].concat()),
+        (
+            "invalid UTF-8",
+            [format!(r#"{{"model":"{model}","messages":[{{"role":"user","content":""#).as_bytes(), b"\xff\"}]}"]
+                .concat(),
+        ),
         ("zeros", vec![0; 100]),
         ("UTF-16", "{}".encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("a BOM", format!("\u{feff}{{\"model\":\"{model}\"}}").into_bytes()),
@@ -83,7 +87,11 @@ async fn wrong_methods_paths_and_types_are_told() {
         ("POST of models", at("POST", "/v1/models").body("{}"), 405),
         ("OPTIONS", at("OPTIONS", "/v1/chat/completions"), 405),
         ("no content type", good.clone().without("content-type"), 415),
-        ("a form", good.clone().without("content-type").header("content-type", "application/x-www-form-urlencoded"), 415),
+        (
+            "a form",
+            good.clone().without("content-type").header("content-type", "application/x-www-form-urlencoded"),
+            415,
+        ),
         ("text", good.clone().without("content-type").header("content-type", "text/plain"), 415),
         ("gzip", good.clone().header("content-encoding", "gzip"), 415),
         ("br", good.clone().header("content-encoding", "br"), 415),
@@ -102,7 +110,14 @@ async fn wrong_methods_paths_and_types_are_told() {
 #[tokio::test]
 async fn paths_that_play_tricks_lead_nowhere_else() {
     let play = stage();
-    for path in ["/v1/../v1/nothing", "/v1/models/..%2f..%2fx", "//v1//nothing", "/v1/chat/completions/", "/V1/CHAT/COMPLETIONS", "/%00"] {
+    for path in [
+        "/v1/../v1/nothing",
+        "/v1/models/..%2f..%2fx",
+        "//v1//nothing",
+        "/v1/chat/completions/",
+        "/V1/CHAT/COMPLETIONS",
+        "/%00",
+    ] {
         let answer = Call::new(play.gateway, "POST", path).header("x-api-key", KEY).body("{}").send().await;
         assert!(matches!(answer.status, 400 | 404 | 405), "{path}: {} {}", answer.status, answer.text());
     }
@@ -144,8 +159,34 @@ async fn a_body_over_the_limit_gets_413_when_it_is_sent_in_chunks() {
     let answer = play.chat(&model).prompt((32 << 20) + 1000).chunked(1 << 20).send().await;
     refused(&answer, 413, "chunks");
     assert_eq!(answer.code(), "request_too_large");
+    // Envoy finds out first, when its own buffer is full within one read.
+    for (size, chunk) in [(33 << 20, 10 << 10), (33 << 20, 1 << 20), (40 << 20, 8 << 20)] {
+        let answer = play.chat(&model).prompt(size).chunked(chunk).send().await;
+        refused(&answer, 413, "chunks");
+        assert_eq!(answer.code(), "request_too_large", "{size} by {chunk}: {}", answer.text());
+    }
     let fits = play.chat(&model).prompt((32 << 20) - 1000).chunked(1 << 20).send().await;
     assert_eq!(fits.content(), ANSWER, "{}", fits.text());
+}
+
+#[tokio::test]
+async fn a_caller_that_waits_for_leave_to_send_gets_it() {
+    let play = stage();
+    let model = play.model("oa");
+    play.o.on(&model, integration::reply::Reply::nothing().reset());
+    let whole = play.chat(&model).prompt(100_000).header("expect", "100-continue").bytes();
+    let at = whole.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    let mut stream = TcpStream::connect(play.gateway).await.unwrap();
+    stream.write_all(&whole[..at]).await.unwrap();
+    let mut leave = [0; 25];
+    stream.read_exact(&mut leave).await.unwrap();
+    assert_eq!(&leave, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(&whole[at..]).await.unwrap();
+    let mut line = [0; 15];
+    stream.read_exact(&mut line).await.unwrap();
+    assert_eq!(&line, b"HTTP/1.1 200 OK");
+    // The provider is not made to wait: its request is complete.
+    assert_eq!(play.a.one(&model).await.head.get("expect"), None);
 }
 
 #[tokio::test]
@@ -180,7 +221,8 @@ async fn bytes_that_are_not_http_are_refused() {
         let answer = Live::open(play.gateway, bytes.to_vec(), false).await.finish().await;
         assert!(matches!(answer.status, 0 | 400), "{:?} {}", String::from_utf8_lossy(bytes), answer.status);
     }
-    let long = Call::new(play.gateway, "GET", "/v1/models").header("x-api-key", KEY).header("x-long", &"x".repeat(100_000));
+    let long =
+        Call::new(play.gateway, "GET", "/v1/models").header("x-api-key", KEY).header("x-long", &"x".repeat(100_000));
     assert_eq!(long.send().await.status, 431);
 }
 

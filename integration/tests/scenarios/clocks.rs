@@ -45,11 +45,11 @@ async fn a_slow_stream_is_as_good_as_a_fast_one() {
     for speech in [OpenAi, Anthropic] {
         let model = play.model(if speech == OpenAi { "oa-fast" } else { "ao-fast" });
         // Longer than the first-content clock altogether, and never longer than the idle clock.
-        let events = speech.events(&["a", "b", "c", "d"]);
-        let reply = events.iter().fold(Reply::stream::<&str>([]), |reply, e| reply.chunks([e]).pause(MS(300)));
+        let events = speech.events(&["a", "b", "c", "d", "e", "f"]);
+        let reply = events.iter().fold(Reply::stream::<&str>([]), |reply, e| reply.chunks([e]).pause(MS(200)));
         play.provider(speech).on(&model, reply.end());
         let answer = play.chat(&model).stream(true).send().await;
-        assert_eq!((answer.content().as_str(), answer.done(), answer.served().1.as_str()), ("abcd", true, "1"));
+        assert_eq!((answer.content().as_str(), answer.done(), answer.served().1.as_str()), ("abcdef", true, "1"));
         assert!(answer.took > MS(1500), "{:?}", answer.took);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use integration::caller::Line;
 use integration::reply::Reply;
 use integration::speech::Speech::{Anthropic, OpenAi};
 use integration::speech::{ANSWER, PIECES, Speech};
@@ -17,6 +18,7 @@ fn failures(speech: Speech) -> Vec<Failure> {
     let status = |status: u16| Reply::json(status, &speech.failure("server_error"));
     let page = "<html><body>Bad gateway</body></html>";
     let compressed = Reply::new(200).header("content-type", "application/json").header("content-encoding", "gzip");
+    let json_head = Reply::new(200).header("content-type", "application/json");
     vec![
         ("reset", false, Reply::nothing().reset()),
         ("closed", false, Reply::nothing().close()),
@@ -36,6 +38,8 @@ fn failures(speech: Speech) -> Vec<Failure> {
         ("page", false, Reply::new(200).header("content-type", "text/html").body(page)),
         ("wrong type", false, Reply::new(200).header("content-type", "text/plain").body("{}")),
         ("cut JSON", false, Reply::new(200).header("content-type", "application/json").body("{\"id\":\"x\",")),
+        ("answer cut off", false, json_head.clone().cut_body(100, "{\"id\":").close()),
+        ("answer reset", false, json_head.cut_body(100, "{").pause(TICK).reset()),
         ("error in a 200", false, Reply::json(200, &speech.failure("overloaded_error"))),
         ("other JSON", false, Reply::json(200, &json!({ "hello": "world" }))),
         ("gzip", false, compressed.body(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")),
@@ -60,6 +64,8 @@ fn stream_failures(speech: Speech) -> Vec<Failure> {
         ("role only", false, stream(&opening).end()),
         ("role, cut off", false, stream(&opening).close()),
         ("role, reset", false, stream(&opening).pause(Duration::from_millis(50)).reset()),
+        ("event cut off", false, stream(&["data: {\"id\":".to_owned()]).close()),
+        ("no UTF-8", false, Reply::stream([b"data: \xff\xfe\n\n"]).end()),
         ("end marker only", false, stream(&end).end()),
         ("no JSON", false, stream(&["data: hello\n\n".to_owned()]).end()),
     ]
@@ -172,6 +178,20 @@ async fn large_bodies_arrive_whole_at_the_next_target() {
             assert_eq!(text.len(), size, "{from}");
             assert!(call.bytes().ends_with(format!("{text}\"}}]}}").as_bytes()), "{from} {size}");
             assert_eq!(seen.head.get("content-length"), Some(&*seen.body.len().to_string()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_before_it_has_read_the_request_is_passed_over() {
+    let play = stage();
+    for size in [1000, 200 << 10, 4 << 20] {
+        for stream in [false, true] {
+            let model = play.model("hasty-oa");
+            let answer = play.chat(&model).prompt(size).stream(stream).send().await;
+            assert_eq!((answer.status, answer.content().as_str()), (200, ANSWER), "{size}: {}", answer.text());
+            assert_eq!(answer.served(), (format!("a/{model}"), "2".to_owned()));
+            assert!(play.a.one(&model).await.body.len() > size);
         }
     }
 }
@@ -302,9 +322,10 @@ async fn under_load_every_failure_finds_the_next_target() {
     let connections = (0..16).map(|number| {
         let (stage, model) = (play.stage(), model.clone());
         async move {
+            let mut line = Line::open(stage.gateway).await;
             for round in 0..50 {
                 let stream = (number + round) % 2 == 0;
-                let answer = stage.chat(&model).stream(stream).send().await;
+                let answer = line.send(&stage.chat(&model).stream(stream)).await;
                 assert_eq!((answer.status, answer.content().as_str()), (200, ANSWER), "{number} {round}");
                 assert_eq!(answer.served().0, format!("a/{model}"), "{number} {round}");
             }

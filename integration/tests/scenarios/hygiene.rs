@@ -71,7 +71,10 @@ async fn no_provider_gets_the_key_of_another() {
         play.provider(first).on(&model, Reply::json(503, &first.failure("overloaded_error")));
         assert_eq!(play.chat(&model).send().await.served().1, "2");
         let (o, a) = (play.o.one(&model).await, play.a.one(&model).await);
-        assert_eq!((o.head.get("authorization"), o.head.get("x-api-key")), (Some(&*format!("Bearer {}", key("o"))), None));
+        assert_eq!(
+            (o.head.get("authorization"), o.head.get("x-api-key")),
+            (Some(&*format!("Bearer {}", key("o"))), None)
+        );
         assert_eq!((a.head.get("x-api-key"), a.head.get("authorization")), (Some(&*key("a")), None));
         assert_eq!((o.head.get("anthropic-version"), o.head.word(1)), (None, "/v1/chat/completions"));
         assert_eq!((a.head.get("anthropic-version"), a.head.word(1)), (Some("2023-06-01"), "/v1/messages"));
@@ -128,9 +131,19 @@ const ACCOUNT: [(&str, &str); 16] = [
 async fn callers_see_nothing_of_a_providers_account() {
     let play = stage();
     let allowed = [
-        "cache-control", "content-length", "content-type", "date", "retry-after", "retry-after-ms",
-        "transfer-encoding", "x-accel-buffering", "x-ratelimit-remaining-tokens", "x-request-id",
-        "x-should-retry", "x-tollhouse-attempts", "x-tollhouse-target",
+        "cache-control",
+        "content-length",
+        "content-type",
+        "date",
+        "retry-after",
+        "retry-after-ms",
+        "transfer-encoding",
+        "x-accel-buffering",
+        "x-ratelimit-remaining-tokens",
+        "x-request-id",
+        "x-should-retry",
+        "x-tollhouse-attempts",
+        "x-tollhouse-target",
     ];
     for (speech, family) in [(OpenAi, "o"), (Anthropic, "a")] {
         for (status, stream) in [(200, false), (200, true), (400, false), (429, true)] {
@@ -138,10 +151,10 @@ async fn callers_see_nothing_of_a_providers_account() {
             let headers = |reply: Reply| ACCOUNT.iter().fold(reply, |reply, (name, value)| reply.header(name, value));
             let reply = headers(Reply::new(status)).header("x-ratelimit-remaining-tokens", "5");
             let reply = match (status, stream) {
-                (200, true) => {
-                    reply.header("content-type", "text/event-stream").chunks(speech.events(&[ANSWER])).end()
+                (200, true) => reply.header("content-type", "text/event-stream").chunks(speech.events(&[ANSWER])).end(),
+                (200, false) => {
+                    reply.header("content-type", "application/json").body(speech.answer(ANSWER).to_string())
                 }
-                (200, false) => reply.header("content-type", "application/json").body(speech.answer(ANSWER).to_string()),
                 _ => reply.header("content-type", "application/json").body(speech.failure("no").to_string()),
             };
             play.provider(speech).on(&model, reply);

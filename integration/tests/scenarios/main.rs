@@ -9,11 +9,16 @@
 )]
 
 mod bad_input;
+mod by_hand;
 mod callers;
 mod chat;
 mod clocks;
 mod cooling;
 mod events;
 mod failover;
+mod http2;
 mod hygiene;
+mod records;
+mod reload;
+mod uploads;
 mod usage;

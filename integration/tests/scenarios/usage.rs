@@ -118,6 +118,40 @@ async fn a_provider_that_ends_with_trailers_or_with_its_connection_is_understood
 }
 
 #[tokio::test]
+async fn early_hints_of_a_provider_are_no_answer() {
+    let play = stage();
+    for speech in [OpenAi, Anthropic] {
+        for stream in [false, true] {
+            let model = play.model(family(speech));
+            let hints = Reply::nothing().bytes("HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n");
+            play.provider(speech).on(&model, hints.chain(speech.good(stream)));
+            let answer = play.chat(&model).stream(stream).send().await;
+            assert_eq!((answer.status, answer.content().as_str()), (200, ANSWER), "{}", answer.text());
+            exact(&play, &model).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_reads_slowly_gets_everything() {
+    let play = stage();
+    for speech in [OpenAi, Anthropic] {
+        let model = play.model(family(speech));
+        let text = "0123456789abcdef".repeat(1 << 12);
+        play.provider(speech).on(&model, Reply::stream(speech.events(&vec![&*text; 64])).end());
+        let mut live = play.chat(&model).stream(true).open().await;
+        // Long enough for all buffers on the way to be full.
+        for _ in 0..20 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            drop(live.piece().await.unwrap());
+        }
+        let answer = live.finish().await;
+        assert!(answer.content() == text.repeat(64) && answer.done(), "{speech} {}", answer.body.len());
+        exact(&play, &model).await;
+    }
+}
+
+#[tokio::test]
 async fn a_caller_that_hangs_up_pays_for_what_it_saw() {
     let play = stage();
     for speech in [OpenAi, Anthropic] {

@@ -13,6 +13,7 @@ use std::ptr::null_mut;
 #[repr(u32)]
 pub(super) enum Map {
     RequestHeaders = 0,
+    RequestTrailers = 1,
     ResponseHeaders = 2,
 }
 
