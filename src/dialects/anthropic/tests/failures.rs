@@ -30,6 +30,12 @@ fn googles_form_is_read_but_not_passed_on_as_anthropics() {
 }
 
 #[test]
+fn a_message_without_an_error_around_it_is_told_too() {
+    let error = error(400, r#"{"message":"max_tokens: too small"}"#);
+    assert_eq!((error.message.as_str(), error.code, error.original), ("max_tokens: too small", None, None));
+}
+
+#[test]
 fn other_bodies_are_shown_as_text_up_to_a_limit() {
     assert_eq!(error(502, "<html>Bad gateway</html>").message, "<html>Bad gateway</html>");
     assert_eq!(error(502, &"ü".repeat(3000)).message, "ü".repeat(1000));
