@@ -4,7 +4,9 @@
 
 pub mod client;
 pub mod outcome;
+pub mod pairs;
 pub mod recordings;
+pub mod rules;
 
 use tollhouse_filter::stream::sse;
 

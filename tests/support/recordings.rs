@@ -35,8 +35,9 @@ impl Recording {
     }
 
     pub fn split_hints(&self) -> Vec<usize> {
-        let hints = self.meta["split_hints"].as_array().cloned().unwrap_or_default();
-        hints.iter().filter_map(|hint| hint.as_u64()?.try_into().ok()).collect()
+        let mut hints = Vec::new();
+        numbers(&self.meta["split_hints"], &mut hints);
+        hints
     }
 
     /// Is this a matter of policy, on which no test may insist?
@@ -63,13 +64,23 @@ pub fn of(wire_family: &str) -> Vec<Recording> {
     found
 }
 
-fn root() -> Option<PathBuf> {
+/// All numbers in a value, however they are arranged.
+fn numbers(value: &Value, out: &mut Vec<usize>) {
+    match value {
+        Value::Number(number) => out.extend(number.as_u64().and_then(|number| usize::try_from(number).ok())),
+        Value::Array(list) => list.iter().for_each(|value| numbers(value, out)),
+        Value::Object(members) => members.values().for_each(|value| numbers(value, out)),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+pub(super) fn root() -> Option<PathBuf> {
     let named = std::env::var_os("TOLLHOUSE_FIXTURES").map(PathBuf::from);
     let root = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"));
     root.join("cases").is_dir().then_some(root)
 }
 
-fn folders(of: &Path) -> Vec<PathBuf> {
+pub(super) fn folders(of: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(of).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
