@@ -177,7 +177,8 @@ fn failures_are_translated_as_others_do() {
 /// Compares an answer with what the pair says that it adds up to.
 fn check_semantic(pair: &Pair, outcome: &Outcome) {
     let Some(expected) = pair.semantic() else { return };
-    let recording = Recording { name: pair.name.clone(), meta: pair.meta.clone(), expected, response: Vec::new() };
+    let (name, meta, response) = (pair.name.clone(), pair.meta.clone(), Vec::new());
+    let recording = Recording { name, meta, expected, response, request: None };
     outcome.check(&recording, "paired");
     outcome.check_usage(&recording, "paired");
 }

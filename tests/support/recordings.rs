@@ -12,6 +12,8 @@ pub struct Recording {
     pub meta: Value,
     pub expected: Value,
     pub response: Vec<u8>,
+    /// The body that was sent, where it is known.
+    pub request: Option<Vec<u8>>,
 }
 
 impl Recording {
@@ -23,11 +25,21 @@ impl Recording {
             .find_map(|kind| std::fs::read(folder.join(format!("response.{kind}"))).ok())?;
         let case = folder.file_name()?.to_string_lossy();
         let provider = folder.parent()?.file_name()?.to_string_lossy();
-        Some(Self { name: format!("{provider}/{case}"), meta, expected: json("expected.json")?, response })
+        let request = std::fs::read(folder.join("request.json")).ok();
+        Some(Self { name: format!("{provider}/{case}"), meta, expected: json("expected.json")?, response, request })
     }
 
     pub fn status(&self) -> u16 {
         self.meta["status"].as_u64().and_then(|status| status.try_into().ok()).unwrap()
+    }
+
+    /// Headers of the answer.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let kept = self.meta["response_headers"].as_object().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let others = kept.iter().filter(|(name, _)| *name != "content-type");
+        let content_type = ("content-type".to_owned(), text(&self.meta["content_type"]));
+        std::iter::once(content_type).chain(others.map(|(name, value)| (name.clone(), text(value)))).collect()
     }
 
     pub fn is_stream(&self) -> bool {
