@@ -18,6 +18,9 @@ use crate::time::Timestamp;
 /// See [`Exchanges::idle`].
 const GRACE: Duration = Duration::from_secs(1);
 
+/// The reason of an answer that had no content for too long.
+pub const IDLE: &str = "idle_timeout";
+
 /// What the provider role needs of a request, and what it reports.
 pub struct Exchange {
     /// Its number on this worker.
@@ -121,6 +124,12 @@ impl Progress {
         }
     }
 
+    /// The answer failed after its first content: nothing more is sent.
+    pub fn break_off(&mut self, status: u16, reason: &str) {
+        self.phase = Phase::Broken;
+        self.conclude(Outcome::Failed { status, reason: reason.to_owned() });
+    }
+
     /// The target of the last attempt.
     pub fn target(&self) -> Option<&str> {
         self.attempts.last().map(|a| a.target.as_str())
@@ -161,13 +170,23 @@ impl Exchanges {
         self.0.open.borrow_mut().remove(&id);
     }
 
+    /// Breaks off an answer that has stopped.
+    pub fn break_off_idle(&self, id: u64) {
+        if let Some(exchange) = self.0.open.borrow().get(&id) {
+            let mut progress = exchange.progress.borrow_mut();
+            if progress.phase != Phase::Broken {
+                progress.break_off(504, IDLE);
+            }
+        }
+    }
+
     /// Those whose answer has stopped for longer than their idle clock allows, with a second of grace in which the
-    /// provider role can tell it in band.
+    /// provider role can tell it in band; and those that were told a failure in band, which only a reset can end.
     pub fn idle(&self, now: Timestamp) -> Vec<u64> {
         let stopped = |exchange: &Exchange| {
             let progress = exchange.progress.borrow();
             let last = progress.meter.last_content().filter(|_| !progress.meter.is_complete());
-            last.is_some_and(|last| now.since(last) > exchange.timeouts.idle + GRACE)
+            progress.phase == Phase::Broken || last.is_some_and(|last| now.since(last) > exchange.timeouts.idle + GRACE)
         };
         self.0.open.borrow().values().filter(|exchange| stopped(exchange)).map(|exchange| exchange.id).collect()
     }

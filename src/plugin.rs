@@ -67,6 +67,7 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         for id in EXCHANGES.with(|exchanges| exchanges.idle(now())) {
             if let Some(context) = CONTEXTS.with_borrow(|contexts| contexts.get(&id).copied()) {
+                EXCHANGES.with(|exchanges| exchanges.break_off_idle(id));
                 Envoy::reset_response(context);
             }
         }

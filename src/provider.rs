@@ -193,7 +193,8 @@ impl Provider {
                     headers::commit(host, call.exchange.asked.stream);
                     self.commit(&call);
                 }
-                call.exchange.progress.borrow_mut().phase = Phase::Broken;
+                let reason = error.code.as_deref().unwrap_or("error");
+                call.exchange.progress.borrow_mut().break_off(error.status, reason);
                 body.extend(call.exchange.surface.stream_error(&error));
                 host.set_body(Side::Response, size, &body);
                 self.state = State::Done { drop: true };
@@ -215,7 +216,7 @@ impl Provider {
             State::Reading(call, answer) => {
                 let cut_off = answer.ends_early(call, now);
                 if cut_off {
-                    call.exchange.progress.borrow_mut().phase = Phase::Broken;
+                    call.exchange.progress.borrow_mut().break_off(502, "cut_off");
                 }
             }
             _ => {}

@@ -29,7 +29,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    run: RunArgs,
+    run: RunOptions,
 }
 
 const TOP_EXAMPLES: &str = "\
@@ -103,7 +103,14 @@ Examples:
 #[derive(Debug, Args)]
 struct RunArgs {
     /// The document. Without one: a built-in document
+    #[arg(conflicts_with = "demo")]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+#[derive(Debug, Args)]
+struct RunOptions {
     /// Where to listen for callers, instead of the document's `listen`; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -123,7 +130,7 @@ struct RunArgs {
     #[arg(long, value_name = "LEVEL", default_value = "warning")]
     log_level: String,
     /// Start the demonstration, even if provider keys are set
-    #[arg(long, conflicts_with = "file")]
+    #[arg(long)]
     demo: bool,
 }
 
@@ -176,7 +183,7 @@ enum KeyCommand {
 /// Runs the command that the arguments ask for.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = match cli.command.unwrap_or(Command::Run(cli.run)) {
+    let done = match cli.command.unwrap_or(Command::Run(RunArgs { file: None, options: cli.run })) {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args.file, args.strict, args.format),
         Command::Render(args) => rendered(args),

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -87,7 +87,8 @@ pub struct Gateway {
     env: BTreeSet<String>,
     admin: Admin,
     address: SocketAddr,
-    version: u64,
+    /// What Envoy has taken.
+    files: [render::Part; 3],
 }
 
 impl Gateway {
@@ -98,13 +99,13 @@ impl Gateway {
     pub fn start(document: &Document, options: Options) -> anyhow::Result<Self> {
         compile(document, &options)?;
         let folder = tempfile::Builder::new().prefix("tollhouse-").tempdir()?;
-        let render = prepare(document, &options, &folder)?;
+        let (render, files) = prepare(document, &options, &folder)?;
         let log = options.log.as_ref().map(File::create).transpose().context("Envoy's log cannot be written")?;
         let mut child = command(&options, &folder)
             .spawn()
             .with_context(|| format!("Envoy ({}) cannot be started", options.envoy.display()))?;
         let tail = Tail::follow(child.stderr.take(), log);
-        let watchdog = watchdog(child.id()).inspect_err(|_| drop(child.kill()))?;
+        let watchdog = watchdog(child.id(), folder.path()).inspect_err(|_| drop(child.kill()))?;
         let mut gateway = Self {
             child,
             watchdog: Some(watchdog),
@@ -116,7 +117,7 @@ impl Gateway {
             env: document::env_names(document),
             admin: Admin::default(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            version: 1,
+            files,
         };
         gateway.wait_until_ready()?;
         Ok(gateway)
@@ -137,7 +138,7 @@ impl Gateway {
     }
 
     /// The folder of the files that Envoy watches.
-    pub fn folder(&self) -> &std::path::Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
@@ -156,6 +157,7 @@ impl Gateway {
 
     /// Ends Envoy, and waits until it has.
     pub fn stop(&mut self) {
+        self.tail.end();
         // First, so that it cannot kill a process that later has the same id.
         if let Some((mut watchdog, _)) = self.watchdog.take() {
             let _ = watchdog.kill();
@@ -210,7 +212,11 @@ fn compile(document: &Document, options: &Options) -> Result<(), ConfigError> {
 }
 
 /// Writes all that Envoy reads.
-fn prepare(document: &Document, options: &Options, folder: &TempDir) -> anyhow::Result<render::Options> {
+fn prepare(
+    document: &Document,
+    options: &Options,
+    folder: &TempDir,
+) -> anyhow::Result<(render::Options, [render::Part; 3])> {
     let path = folder.path();
     let module = path.join("tollhouse_filter.wasm");
     std::fs::write(&module, filter::bytes()?)?;
@@ -226,9 +232,10 @@ fn prepare(document: &Document, options: &Options, folder: &TempDir) -> anyhow::
     if let Some(ca) = &options.ca {
         render.ca.clone_from(ca);
     }
-    render::write_dynamic(path, document, &render, "1")?;
+    let files = render::files(document, &render)?;
+    files.iter().try_for_each(|part| part.write(path))?;
     std::fs::write(path.join(BOOTSTRAP), render::bootstrap(document, &render)?.to_string())?;
-    Ok(render)
+    Ok((render, files))
 }
 
 fn command(options: &Options, folder: &TempDir) -> Command {
@@ -248,13 +255,15 @@ fn command(options: &Options, folder: &TempDir) -> Command {
     envoy
 }
 
-/// A shell that kills Envoy as soon as our end of its input closes, which happens however this process ends.
+/// A shell that kills Envoy, and removes its files, as soon as our end of its input closes, which happens however
+/// this process ends.
 ///
 /// Linux's parent-death signal would have to be set between fork and exec, which no safe code can, and it is sent
 /// at the end of the thread that started the process, not of the process.
-fn watchdog(envoy: u32) -> io::Result<(Child, ChildStdin)> {
+fn watchdog(envoy: u32, folder: &Path) -> io::Result<(Child, ChildStdin)> {
     let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", r#"read -r _; kill -9 "$1""#, "tollhouse-watchdog", &envoy.to_string()]);
+    shell.args(["-c", r#"read -r _; kill -9 "$1"; rm -rf "$2""#, "tollhouse-watchdog", &envoy.to_string()]);
+    shell.arg(folder);
     shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = shell.spawn()?;
     match child.stdin.take() {

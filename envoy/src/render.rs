@@ -13,6 +13,7 @@ mod cluster;
 mod dynamic;
 mod gateway;
 mod plugin;
+mod replies;
 mod stats;
 
 pub use cluster::system_ca;

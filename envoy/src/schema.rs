@@ -4,9 +4,12 @@ use tollhouse_filter::config::raw::Document;
 
 /// The schema as text, indented, with a line break at the end.
 pub fn text() -> String {
-    let mut schema = schemars::schema_for!(Document);
-    schema.insert("title".to_owned(), "Tollhouse configuration".into());
-    format!("{:#}\n", schema.to_value())
+    let schema = schemars::schema_for!(Document).to_value();
+    let mut titled = serde_json::Map::new();
+    titled.insert("$schema".to_owned(), schema.get("$schema").cloned().unwrap_or_default());
+    titled.insert("title".to_owned(), "Tollhouse configuration".into());
+    titled.extend(schema.as_object().cloned().unwrap_or_default().into_iter().filter(|(k, _)| k != "title"));
+    format!("{:#}\n", serde_json::Value::Object(titled))
 }
 
 #[cfg(test)]

@@ -1,1 +1,28 @@
-//! Real Envoy, driven from tests.
+//! Real Envoy with the filter, between callers and providers of our own whose every byte and pause is in a script.
+//!
+//! ```text
+//! caller ──> Envoy with the filter ──> provider
+//!   what it sends and sees is            what it gets is kept,
+//!   compared byte for byte               what it answers is a Reply
+//! ```
+//! Most scenarios share one Envoy ([`stage`]): each takes model names that no other uses, and looks at its own
+//! traces only. Those that need another configuration start an Envoy of their own ([`envoy`]).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "only tests use this crate, and a test that cannot go on should say where"
+)]
+
+pub mod admin;
+pub mod caller;
+pub mod document;
+pub mod envoy;
+pub mod http;
+pub mod provider;
+pub mod records;
+pub mod reply;
+pub mod speech;
+pub mod stage;

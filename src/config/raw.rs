@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize, Serializer};
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// Where `tollhouse run` and `tollhouse render` listen for callers, `address:port`. The filter ignores it.
+    /// Default: 127.0.0.1:10000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
     /// Where `tollhouse run` and `tollhouse render` put Envoy's admin interface, `address:port`. The filter ignores it.
+    /// Default: a free port of this host for `run`, 127.0.0.1:9901 for `render`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admin: Option<String>,
     /// The largest request body; larger ones get 413. Envoy's own limits must not be smaller. Default: 32MiB.
@@ -59,6 +61,7 @@ pub struct Provider {
 /// A provider's key: one of the two.
 #[derive(Clone, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("oneOf" = [{ "required": ["env"] }, { "required": ["value"] }])))]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// The environment variable of the Envoy process that holds it.
@@ -81,6 +84,7 @@ impl fmt::Debug for Key {
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// `provider/model`, tried in order. Only the first slash divides.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1), inner(regex(pattern = r"^[^/]+/.+$"))))]
     pub targets: Vec<String>,
     /// Clocks.
     #[serde(default, skip_serializing_if = "Timeouts::is_empty")]
@@ -153,6 +157,7 @@ pub struct Client {
     /// Its name in logs and metrics.
     pub name: String,
     /// SHA-256 of its key, 64 hexadecimal digits. `tollhouse key new` makes both.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[0-9a-fA-F]{64}$")))]
     pub key_sha256: String,
     /// Who pays.
     #[serde(default, skip_serializing_if = "Option::is_none")]

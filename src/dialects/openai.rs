@@ -81,3 +81,6 @@ impl Dialect for OpenAi {
         error::read(status, body)
     }
 }
+
+#[cfg(test)]
+mod tests;

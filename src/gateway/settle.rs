@@ -36,6 +36,10 @@ impl Gateway {
             Some(exchange) => {
                 let progress = exchange.progress.borrow();
                 fill(&mut record, exchange, &progress, self.notes.request_bytes);
+                let cut = host.property(&["response", "code_details"]).and_then(|details| cut_off(&details));
+                if let (Ending::Abandoned, Some(reason)) = (record.outcome, cut) {
+                    (record.outcome, record.error) = (Ending::Failed, Some(reason));
+                }
                 let target = exchange.target_label(progress.target().unwrap_or_default());
                 record.count(host, exchange.model_label(), &target);
                 host.set_property(contract::RECORD, record.line().as_bytes());
@@ -65,6 +69,17 @@ fn fill<'a>(record: &mut Record<'a>, exchange: &'a Exchange, progress: &'a Progr
     {
         record.error = Some(reason);
     }
+}
+
+/// Did Envoy break off the answer because of the provider? A caller that left has other words.
+///
+/// <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/response_code_details>
+fn cut_off(details: &[u8]) -> Option<&'static str> {
+    let details = String::from_utf8_lossy(details);
+    if details.contains("timeout") {
+        return Some("timeout");
+    }
+    details.starts_with("upstream_").then_some("provider_reset")
 }
 
 fn ending(status: u16, phase: Phase, meter: &Meter) -> Ending {

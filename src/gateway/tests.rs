@@ -285,6 +285,27 @@ fn every_request_leaves_one_record_and_no_hand_over() {
 }
 
 #[test]
+fn an_answer_that_breaks_off_is_the_fault_of_who_broke_it_off() {
+    for (details, outcome, error) in [
+        ("upstream_reset_after_response_started{remote_reset}", "failed", Some("provider_reset")),
+        ("upstream_response_timeout", "failed", Some("timeout")),
+        ("downstream_remote_disconnect", "abandoned", None),
+        ("via_upstream", "abandoned", None),
+    ] {
+        let world = World::new();
+        let mut gateway = world.chat("k", HELLO);
+        *world.host.response.borrow_mut() = vec![(":status".into(), "200".into())];
+        let State::Forwarded(exchange) = &gateway.state else { panic!("not forwarded") };
+        exchange.progress.borrow_mut().phase = Phase::Committed;
+        let _ = gateway.on_response_headers(&world.host, false, NOW);
+        world.host.properties.borrow_mut().insert("response.code_details".into(), details.into());
+        gateway.on_log(&world.host, NOW);
+        let record = world.record();
+        assert_eq!((record["outcome"].as_str(), record["error"].as_str()), (Some(outcome), error), "{details}");
+    }
+}
+
+#[test]
 fn no_key_is_in_the_record() {
     let world = World::new();
     for key in ["k-secret-1", "old"] {

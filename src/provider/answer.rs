@@ -185,7 +185,7 @@ fn idle(call: &Call, now: Timestamp) -> Result<(), ApiError> {
     if progress.meter.is_complete() || idle <= call.exchange.timeouts.idle {
         return Ok(());
     }
-    Err(ApiError::new(504, format!("The provider sent nothing for {} s.", idle.as_secs())).code("idle_timeout"))
+    Err(ApiError::new(504, format!("The provider sent nothing for {} s.", idle.as_secs())).code(crate::exchange::IDLE))
 }
 
 /// Reads a whole answer and writes it in the caller's form.

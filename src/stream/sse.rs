@@ -152,11 +152,13 @@ fn take_field(line: &[u8], more: bool, event: &mut Event) -> bool {
 /// white space.
 pub fn write_json(out: &mut Vec<u8>, json: &[u8]) {
     out.extend_from_slice(b"data: ");
-    let start = out.len();
-    out.extend_from_slice(json);
-    for byte in out.iter_mut().skip(start) {
-        if matches!(byte, b'\n' | b'\r') {
-            *byte = b' ';
+    for line in json.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+        match line {
+            [text @ .., b'\n' | b'\r'] => {
+                out.extend_from_slice(text);
+                out.push(b' ');
+            }
+            text => out.extend_from_slice(text),
         }
     }
     out.extend_from_slice(b"\n\n");

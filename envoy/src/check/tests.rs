@@ -1,1 +1,153 @@
+use super::*;
+use crate::document;
+use tollhouse_filter::time::Timestamp;
 
+const NOW: &str = "2026-06-01";
+
+fn found(yaml: &str) -> (Vec<String>, Vec<String>) {
+    let document = document::parse(yaml).unwrap();
+    let errors: Vec<_> = errors(&document).iter().map(ToString::to_string).collect();
+    let warnings = warnings(&document, Timestamp::parse(NOW).unwrap());
+    (errors, warnings.iter().map(ToString::to_string).collect())
+}
+
+fn errs(yaml: &str, expected: &[&str]) {
+    assert_eq!(found(yaml).0, expected, "{yaml}");
+}
+
+/// A good document with something odd put in the place of something good.
+fn warns(good: &str, odd: &str, expected: &[&str]) {
+    let (errors, warnings) = found(&GOOD.replacen(good, odd, 1));
+    assert_eq!(errors, [""; 0], "{odd}");
+    assert_eq!(warnings, expected, "{odd}");
+}
+
+const GOOD: &str = r#"
+max_body: 8MiB
+providers:
+  openai: { dialect: openai, keys: [{ env: OPENAI_API_KEY }] }
+  vllm: { dialect: openai, endpoint: "http://vllm.internal:8000/v1" }
+models:
+  tier: { targets: [openai/gpt-5-mini, vllm/llama], timeouts: { first_token: 10s } }
+clients:
+  - { name: bot, key_sha256: "0000000000000000000000000000000000000000000000000000000000000001", models: [tier] }
+"#;
+
+#[test]
+fn a_good_document_has_nothing_to_tell() {
+    assert_eq!(found(GOOD), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn every_error_is_told_once() {
+    let dialects: Vec<_> = tollhouse_filter::dialects::DIALECTS.iter().map(|d| d.name()).collect();
+    errs(
+        r#"
+providers:
+  a: { dialect: opnai }
+  b: { dialect: openai, endpoint: "ftp://b" }
+  c: { dialect: openai, keys: [{}] }
+  "d/e": { dialect: openai }
+models:
+  x: { targets: [a/m, gone/m] }
+  y: { targets: [] }
+clients:
+  - { name: one, key_sha256: abc, models: [y] }
+  - { name: two, key_sha256: "0000000000000000000000000000000000000000000000000000000000000002", models: [y, z] }
+  - { name: three, key_sha256: "0000000000000000000000000000000000000000000000000000000000000003", models: [x] }
+  - { name: three, key_sha256: "0000000000000000000000000000000000000000000000000000000000000004", models: [b/m] }
+"#,
+        &[
+            &format!("providers.a.dialect: found `opnai`, expected one of {}", dialects.join(", ")),
+            "providers.b.endpoint: found `ftp://b`, expected a URL that starts with http:// or https://",
+            "providers.c.keys[0]: expected either `env` or `value`",
+            "providers.d/e: found `d/e`, expected a name of letters, digits, `-`, `_` and `.`",
+            "models.x.targets[1]: found `gone/m`, expected `provider/model` with a provider of this document (a, b, c)",
+            "models.y.targets: found none, expected at least one `provider/model`",
+            "clients[0].key_sha256: expected 64 hexadecimal digits",
+            "clients[1].models[1]: found `z`, expected a model of this document, `provider/model`, `provider/*` or `*`",
+            "clients[3].name: found `three`, expected a name that no other client has",
+        ],
+    );
+}
+
+#[test]
+fn what_only_envoy_minds_is_an_error_too() {
+    errs("listen: here", &["listen: found `here`, expected an IP address and a port such as 127.0.0.1:10000"]);
+}
+
+#[test]
+fn odd_limits_are_told() {
+    warns(
+        "8MiB",
+        "64MiB",
+        &["max_body: 64MiB is more than the 32MiB that providers take, and Envoy may hold as much for each connection"],
+    );
+    warns("8MiB", "1KiB", &["max_body: 1KiB is less than an ordinary conversation with tools or an image"]);
+    warns(
+        "first_token: 10s",
+        "first_token: 10s, attempt: 20m, total: 5s",
+        &[
+            "models.tier.timeouts.first_token: 10s is more than the total of 5s, which ends all",
+            "models.tier.timeouts.attempt: 1200s is more than the total of 5s, which ends all",
+        ],
+    );
+    warns(
+        "max_body: 8MiB",
+        "timeouts: { idle: 0s }",
+        &["timeouts.idle: 0 is over at once; leave the field out for the default"],
+    );
+}
+
+#[test]
+fn odd_providers_are_told() {
+    warns("openai/gpt-5-mini, ", "", &["providers.openai: no model has a target there, and no client may ask for it"]);
+    warns(
+        "env: OPENAI_API_KEY",
+        "value: sk-1",
+        &["providers.openai.keys[0].value: a key in clear ends up in every copy of this document; use `env`"],
+    );
+    warns(
+        "vllm.internal",
+        "203.0.113.9",
+        &["providers.vllm.endpoint: prompts go to `203.0.113.9` in clear; use https://"],
+    );
+    warns(
+        ", keys: [{ env: OPENAI_API_KEY }]",
+        "",
+        &["providers.openai.keys: there is none, but `api.openai.com` asks for one"],
+    );
+    for private in ["10.1.2.3", "[::1]", "localhost", "vllm", "vllm.ns.svc"] {
+        warns("vllm.internal", private, &[]);
+    }
+}
+
+#[test]
+fn odd_models_and_clients_are_told() {
+    warns(
+        "vllm/llama",
+        "vllm/llama, openai/gpt-5-mini",
+        &[
+            "models.tier.targets[2]: `openai/gpt-5-mini` stands above already; it is then tried again after it has failed",
+        ],
+    );
+    warns(
+        "models: [tier]",
+        "models: []",
+        &["models.tier: no client may ask for it", "clients[0].models: it may ask for nothing"],
+    );
+    warns(
+        "models: [tier]",
+        "models: [tier, '*']",
+        &["clients[0].models: `*` is everything; the other entries do nothing"],
+    );
+    warns("models: [tier]", "models: [tier], disabled: true", &["clients[0].disabled: its key is refused"]);
+    warns(
+        "models: [tier]",
+        "models: [tier], expires: 2026-05-31",
+        &["clients[0].expires: its key is refused since 2026-05-31"],
+    );
+    let none = GOOD.split("clients:").next().unwrap();
+    let reason = "clients: there are none, so every request is refused; `tollhouse key new` makes one";
+    assert_eq!(found(none), (Vec::new(), vec![reason.to_owned()]));
+}

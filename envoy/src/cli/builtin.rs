@@ -108,11 +108,11 @@ fn examples(base: &str, key: &str, model: &str) -> String {
 pub(super) fn demo_guide(demo: &Demo) -> String {
     format!(
         "
-DEMONSTRATION: no OPENAI_API_KEY or ANTHROPIC_API_KEY is set, so two scripted providers of this process answer.
+DEMONSTRATION: two scripted providers of this process answer. For real ones set OPENAI_API_KEY or ANTHROPIC_API_KEY.
 Knock the first one over, ask again, and the second one answers:
 
-  curl -X POST {0}/down        and back:  curl -X POST {0}/up
-  curl -X POST {1}/down            and back:  curl -X POST {1}/up
+  curl -X POST {0}/down   (and back: curl -X POST {0}/up)
+  curl -X POST {1}/down   (and back: curl -X POST {1}/up)
 ",
         demo.anthropic.url(),
         demo.openai.url(),

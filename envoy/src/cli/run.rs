@@ -25,15 +25,14 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let stop = stop_signals(&runtime)?;
     let mut options = Options::new(binary::envoy(&mut std::io::stderr())?);
-    options.listen = args.listen;
-    options.admin = args.admin;
-    options.concurrency = args.concurrency;
-    options.access_log.clone_from(&args.access_log);
-    options.log.clone_from(&args.log);
-    options.log_level.clone_from(&args.log_level);
+    let asked = &args.options;
+    (options.listen, options.admin, options.concurrency) = (asked.listen, asked.admin, asked.concurrency);
+    options.access_log.clone_from(&asked.access_log);
+    options.log.clone_from(&asked.log);
+    options.log_level.clone_from(&asked.log_level);
     match &args.file {
         Some(file) => run_file(file, options, &stop),
-        None => run_builtin(args, options, &runtime, &stop),
+        None => run_builtin(asked.demo, options, &runtime, &stop),
     }
 }
 
@@ -65,8 +64,8 @@ fn reload(file: &Path, gateway: &mut Gateway) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn run_builtin(args: &RunArgs, mut options: Options, on: &Runtime, stop: &Receiver<()>) -> anyhow::Result<ExitCode> {
-    let is_set = |name: &str| !args.demo && std::env::var(name).is_ok_and(|value| !value.is_empty());
+fn run_builtin(demo: bool, mut options: Options, on: &Runtime, stop: &Receiver<()>) -> anyhow::Result<ExitCode> {
+    let is_set = |name: &str| !demo && std::env::var(name).is_ok_and(|value| !value.is_empty());
     // With a document of ours any port will do; the usual one is easier to remember.
     options.listen = options.listen.or_else(free_default);
     let (builtin, demo) = match builtin::real(is_set)? {
@@ -110,15 +109,16 @@ fn until_stopped(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells of Ctrl-C and of SIGTERM. A second one ends this process at once, should the first find it busy.
+/// Tells of Ctrl-C, of SIGTERM and of a terminal that was closed. A second one ends this process at once, should the first find it busy.
 fn stop_signals(on: &Runtime) -> anyhow::Result<Receiver<()>> {
     let (tell, told) = channel();
     let _guard = on.enter();
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     on.spawn(async move {
         for already_told in [false, true] {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {}, _ = hangup.recv() => {} }
             if already_told {
                 std::process::exit(130);
             }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::process::ChildStderr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Lines that are kept for an error message.
@@ -11,7 +12,10 @@ const KEPT: usize = 20;
 
 /// Passes the lines on and keeps the last ones.
 #[derive(Clone, Default)]
-pub(crate) struct Tail(Arc<Mutex<VecDeque<String>>>);
+pub(crate) struct Tail {
+    lines: Arc<Mutex<VecDeque<String>>>,
+    ending: Arc<AtomicBool>,
+}
 
 impl Tail {
     /// Reads in a thread until the other end closes. Everything goes to the file, or to our own
@@ -25,6 +29,8 @@ impl Tail {
                 let line = String::from_utf8_lossy(&line).into_owned();
                 let _ = match &mut to {
                     Some(file) => writeln!(file, "{line}"),
+                    // That it was told to end is no news to who told it.
+                    None if ours.ending.load(Ordering::Relaxed) => Ok(()),
                     None => writeln!(std::io::stderr(), "{line}"),
                 };
                 ours.push(line);
@@ -33,8 +39,13 @@ impl Tail {
         tail
     }
 
+    /// From now on nothing is passed on to our own standard error.
+    pub(crate) fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
     fn push(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() == KEPT {
             lines.pop_front();
         }
@@ -43,7 +54,7 @@ impl Tail {
 
     /// The last lines.
     pub(crate) fn text(&self) -> String {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 }

@@ -4,12 +4,11 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use serde_json::Value;
 use tollhouse_filter::config::raw::Document;
 
 use super::{Gateway, compile};
 use crate::document;
-use crate::render::{self, CLUSTERS, Part};
+use crate::render::{self, CLUSTERS, FILTER, Part};
 
 /// How long Envoy may take to take a file.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -34,20 +33,32 @@ impl Gateway {
     pub fn reload(&mut self, document: &Document) -> anyhow::Result<()> {
         compile(document, &self.options)?;
         self.refuse_what_needs_a_restart(document)?;
-        self.version += 1;
-        let version = self.version.to_string();
-        let parts = render::files(document, &self.render, &version)?;
-        let [clusters, routes, filter] = &parts;
-        // Until routes and filter have changed, requests still go to clusters that the new document lacks.
-        let both = self.with_old_clusters(clusters, &format!("{version}-both"))?;
-        self.apply(&both, "cluster_manager.cds.version_text", &format!("{version}-both"))?;
-        let rds = format!("http.{0}.rds.{0}.version_text", render::NAME);
-        self.apply(routes, &rds, &version)?;
-        self.apply_filter(filter)?;
-        if both.content.get("resources") != clusters.content.get("resources") {
-            self.apply(clusters, "cluster_manager.cds.version_text", &version)?;
+        let done = self.take(document);
+        match done {
+            Ok(()) => self.document = document.clone(),
+            // What was taken before the part that failed must not stay alone.
+            Err(_) => self.go_back()?,
         }
-        self.document = document.clone();
+        done
+    }
+
+    /// Adds clusters and routes, then changes the filter, then removes: a request that the old configuration has
+    /// planned finds its clusters, and one of the new configuration too.
+    fn take(&mut self, document: &Document) -> anyhow::Result<()> {
+        let [both_clusters, both_routes, _] = render::files(&with_old(document, &self.document), &self.render)?;
+        let [clusters, routes, filter] = render::files(document, &self.render)?;
+        for part in [both_clusters, both_routes, filter, routes, clusters] {
+            self.apply(part)?;
+        }
+        Ok(())
+    }
+
+    fn go_back(&mut self) -> anyhow::Result<()> {
+        let [clusters, routes, filter] = render::files(&self.document, &self.render)?;
+        for part in [clusters, routes, filter] {
+            part.write(self.folder.path())?;
+            self.remember(part);
+        }
         Ok(())
     }
 
@@ -63,63 +74,83 @@ impl Gateway {
             ("admin", &self.document.admin, &document.admin, self.options.admin),
         ] {
             if option.is_none() && old != new {
-                return Err(Refused(format!("{field}: cannot change while Envoy runs; restart to change it")));
+                return Err(Refused(format!(
+                    "{field}: Envoy's own addresses stay while it runs; restart to change it"
+                )));
             }
         }
         if self.document.max_body != document.max_body {
-            return Err(Refused("max_body: the listener's buffers cannot change; restart to change it".to_owned()));
+            return Err(Refused("max_body: Envoy's buffers stay while it runs; restart to change it".to_owned()));
         }
         Ok(())
     }
 
-    fn with_old_clusters(&self, new: &Part, version: &str) -> anyhow::Result<Part> {
-        let [old, ..] = render::files(&self.document, &self.render, version)?;
-        let resources =
-            |part: &Part| part.content.get("resources").and_then(Value::as_array).cloned().unwrap_or_default();
-        let name = |cluster: &Value| cluster.get("name").cloned();
-        let mut all = resources(new);
-        let names: Vec<_> = all.iter().map(name).collect();
-        all.extend(resources(&old).into_iter().filter(|cluster| !names.contains(&name(cluster))));
-        let content = serde_json::json!({ "version_info": version, "resources": all });
-        Ok(Part { file: CLUSTERS, content })
-    }
-
-    /// Writes a file and waits until Envoy says that it has its version.
-    fn apply(&self, part: &Part, stat: &str, version: &str) -> anyhow::Result<()> {
-        let rejected = stat.replace("version_text", "update_rejected");
-        let before = self.admin.stat(&rejected)?;
+    /// Writes a file and waits until Envoy has taken it. Envoy does not tell of a file that changes nothing, so that
+    /// one is left alone.
+    fn apply(&mut self, part: Part) -> anyhow::Result<()> {
+        if self.files.contains(&part) {
+            return Ok(());
+        }
+        let (taken, rejected) = statistics(part.file);
+        let before = (self.admin.stat(&taken)?, self.admin.stat(&rejected)?);
         part.write(self.folder.path())?;
-        self.wait(
-            part.file,
-            || Ok(self.admin.stat(stat)?.as_deref() == Some(version)),
-            || Ok(self.admin.stat(&rejected)? != before),
-        )
-    }
-
-    fn apply_filter(&self, part: &Part) -> anyhow::Result<()> {
-        let stat =
-            |what: &str| self.admin.stat(&format!("extension_config_discovery.http_filter.{}.{what}", render::GATEWAY));
-        let (taken, failed) = (stat("config_reload")?, stat("config_fail")?);
-        part.write(self.folder.path())?;
-        self.wait(part.file, || Ok(stat("config_reload")? != taken), || Ok(stat("config_fail")? != failed))
-    }
-
-    fn wait(
-        &self,
-        what: &str,
-        taken: impl Fn() -> anyhow::Result<bool>,
-        rejected: impl Fn() -> anyhow::Result<bool>,
-    ) -> anyhow::Result<()> {
         let end = Instant::now() + LIMIT;
-        while Instant::now() < end {
-            if taken()? {
-                return Ok(());
+        while self.admin.stat(&taken)? == before.0 {
+            if self.admin.stat(&rejected)? != before.1 {
+                bail!("Envoy does not take {}\n{}", part.file, self.tail.text());
             }
-            if rejected()? {
-                bail!("Envoy does not take {what}\n{}", self.tail.text());
+            if Instant::now() > end {
+                bail!("Envoy has not taken {} after {} seconds", part.file, LIMIT.as_secs());
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        bail!("Envoy has not taken {what} after {} seconds", LIMIT.as_secs())
+        if part.file == CLUSTERS {
+            self.wait_for_names(end)?;
+        }
+        self.remember(part);
+        Ok(())
     }
+
+    /// New clusters cannot be used until their host's name has resolved, or has not: a matter for the router then.
+    fn wait_for_names(&self, end: Instant) -> anyhow::Result<()> {
+        while Instant::now() < end && self.admin.stat("cluster_manager.warming_clusters")?.as_deref() != Some("0") {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, part: Part) {
+        if let Some(old) = self.files.iter_mut().find(|old| old.file == part.file) {
+            *old = part;
+        }
+    }
+}
+
+/// The statistics that change when Envoy takes a file, and when it does not.
+fn statistics(file: &str) -> (String, String) {
+    let name = render::NAME;
+    match file {
+        CLUSTERS => ("cluster_manager.cds.version_text".into(), "cluster_manager.cds.update_rejected".into()),
+        FILTER => {
+            let filter = format!("extension_config_discovery.http_filter.{}", render::GATEWAY);
+            (format!("{filter}.config_reload"), format!("{filter}.config_fail"))
+        }
+        _ => (format!("http.{name}.rds.{name}.version_text"), format!("http.{name}.rds.{name}.update_rejected")),
+    }
+}
+
+/// The new document with those providers of the old one whose clusters it lacks.
+fn with_old(new: &Document, old: &Document) -> Document {
+    let mut both = new.clone();
+    let cluster = |name: &String, cluster: &Option<String>| cluster.clone().unwrap_or_else(|| name.clone());
+    for (name, provider) in &old.providers {
+        let lost = cluster(name, &provider.cluster);
+        if !new.providers.iter().any(|(name, p)| cluster(name, &p.cluster) == lost) {
+            let mut provider = provider.clone();
+            provider.cluster = Some(lost);
+            // No provider can have this name, so it takes nobody's place.
+            both.providers.insert(format!("{name} (old)"), provider);
+        }
+    }
+    both
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tollhouse_filter::config::{ConfigError, raw::Document};
 
 use super::{Options, cluster, gateway, plugin};
@@ -16,7 +17,7 @@ pub const ROUTES: &str = "routes.json";
 pub const FILTER: &str = "filter.json";
 
 /// One watched file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// Its name in the folder.
     pub file: &'static str,
@@ -36,8 +37,7 @@ pub(crate) fn config_source(folder: &Path, file: &str) -> Value {
 ///
 /// # Errors
 /// As [`super::bootstrap`].
-pub fn files(document: &Document, options: &Options, version: &str) -> Result<[Part; 3], ConfigError> {
-    let response = |resources: Vec<Value>| json!({ "version_info": version, "resources": resources });
+pub fn files(document: &Document, options: &Options) -> Result<[Part; 3], ConfigError> {
     let clusters = cluster::all(document, options)?;
     let clusters = clusters.into_iter().map(|c| typed("type.googleapis.com/envoy.config.cluster.v3.Cluster", c));
     let routes = gateway::routes(document)?;
@@ -58,8 +58,8 @@ pub fn files(document: &Document, options: &Options, version: &str) -> Result<[P
 ///
 /// # Errors
 /// The document cannot be rendered (as [`super::bootstrap`]), or a file cannot be written.
-pub fn write_dynamic(folder: &Path, document: &Document, options: &Options, version: &str) -> anyhow::Result<()> {
-    for part in files(document, options, version)? {
+pub fn write_dynamic(folder: &Path, document: &Document, options: &Options) -> anyhow::Result<()> {
+    for part in files(document, options)? {
         part.write(folder)?;
     }
     Ok(())
@@ -75,6 +75,14 @@ impl Part {
         io::Write::write_all(&mut file, self.content.to_string().as_bytes())?;
         file.persist(folder.join(self.file)).map(drop).map_err(|e| e.error)
     }
+}
+
+/// The answer that Envoy's discovery expects. The same resources always have the same version.
+fn response(resources: Vec<Value>) -> Value {
+    let resources = Value::Array(resources);
+    let digest = Sha256::digest(resources.to_string());
+    let version: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    json!({ "version_info": version, "resources": resources })
 }
 
 /// The resource with its type as the first field.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tollhouse_filter::config::{ConfigError, raw::Document};
 use tollhouse_filter::contract::{CLUSTER, RECORD, filter_state};
 
-use super::{NAME, Options, buffer_limit, cluster, dynamic, plugin, socket_address};
+use super::{NAME, Options, buffer_limit, cluster, dynamic, plugin, replies, socket_address};
 
 const HCM: &str =
     "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -28,6 +28,7 @@ fn connection_manager(document: &Document, options: &Options) -> Result<Value, C
         "@type": HCM,
         "stat_prefix": NAME,
         "access_log": [access_log(options)],
+        "local_reply_config": replies::config(),
         // The peer's address, not what a caller wrote into x-forwarded-for.
         "use_remote_address": true,
         "server_header_transformation": "PASS_THROUGH",
@@ -94,15 +95,7 @@ fn access_log(options: &Options) -> Value {
     };
     json!({
         "name": "tollhouse_records",
-        "filter": {
-            "extension_filter": {
-                "name": "envoy.access_loggers.extension_filters.cel",
-                "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
-                    "expression": format!("'{record}' in filter_state"),
-                },
-            },
-        },
+        "filter": replies::cel(&format!("'{record}' in filter_state")),
         "typed_config": logger,
     })
 }

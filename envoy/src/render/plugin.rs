@@ -31,6 +31,7 @@ fn plugin(name: &str, configuration: &str, document: &Document, options: &Option
             "name": name,
             "root_id": name,
             "failure_policy": "FAIL_RELOAD",
+            "reload_config": { "backoff": { "base_interval": "0.1s", "max_interval": "5s" } },
             "allow_on_headers_stop_iteration": true,
             "configuration": { "@type": "type.googleapis.com/google.protobuf.StringValue", "value": configuration },
             "vm_config": vm(document, options),

@@ -1,1 +1,131 @@
+use super::*;
 
+const DOCUMENT: &str = "
+providers:
+  openai: { dialect: openai, keys: [{ env: OPENAI_API_KEY }] }
+  anthropic: { dialect: anthropic, keys: [{ env: ANTHROPIC_API_KEY }], connect_timeout: 250ms }
+  vllm: { dialect: openai, endpoint: 'http://vllm.internal:8000/v1', cluster: onprem }
+  local: { dialect: openai, endpoint: 'https://[::1]:8443' }
+models:
+  tier: { targets: [anthropic/claude-sonnet-4-6, openai/gpt-5-mini, vllm/llama] }
+max_body: 4MiB
+";
+
+fn document(yaml: &str) -> Document {
+    crate::document::parse(yaml).unwrap()
+}
+
+fn options() -> Options {
+    let mut options = Options::new("/etc/tollhouse/tollhouse_filter.wasm");
+    options.ca = "/etc/ssl/certs/ca-certificates.crt".into();
+    options
+}
+
+fn refused(yaml: &str) -> String {
+    bootstrap(&document(yaml), &options()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_bootstrap_is_whole_and_always_the_same() {
+    let document = document(DOCUMENT);
+    let yaml = to_yaml(&bootstrap(&document, &options()).unwrap()).unwrap();
+    assert_eq!(yaml, to_yaml(&bootstrap(&document, &options()).unwrap()).unwrap());
+    insta::assert_snapshot!("bootstrap", yaml);
+}
+
+#[test]
+fn with_reload_the_document_is_in_the_watched_files_alone() {
+    let options = Options { reload: Some("/run/tollhouse".into()), ..options() };
+    let fixed = bootstrap(&document(DOCUMENT), &options).unwrap().to_string();
+    assert!(!fixed.contains("claude") && !fixed.contains("onprem"), "{fixed}");
+    let parts = files(&document(DOCUMENT), &options).unwrap();
+    assert_eq!(parts.each_ref().map(|part| part.file), [CLUSTERS, ROUTES, FILTER]);
+    for part in &parts {
+        assert!(fixed.contains(&format!("/run/tollhouse/{}", part.file)));
+        assert_eq!(part.content["version_info"].as_str().unwrap().len(), 16);
+    }
+    assert_eq!(files(&document(DOCUMENT), &options).unwrap(), parts);
+}
+
+#[test]
+fn watched_files_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    write_dynamic(folder.path(), &document(DOCUMENT), &options()).unwrap();
+    let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [CLUSTERS, FILTER, ROUTES]);
+}
+
+/// All objects named `name`, wherever they are.
+fn find<'a>(value: &'a Value, name: &str, found: &mut Vec<&'a Value>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| {
+            if key == name {
+                found.push(value);
+            }
+            find(value, name, found);
+        }),
+        Value::Array(items) => items.iter().for_each(|item| find(item, name, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn both_roles_share_one_vm() {
+    let config = bootstrap(&document(DOCUMENT), &options()).unwrap();
+    let mut vms = Vec::new();
+    find(&config, "vm_config", &mut vms);
+    assert_eq!(vms.len(), 5);
+    assert!(vms.iter().all(|vm| *vm == vms[0]));
+    let env = &vms[0]["environment_variables"]["host_env_keys"];
+    assert_eq!(*env, json!(["ANTHROPIC_API_KEY", "OPENAI_API_KEY"]));
+}
+
+#[test]
+fn what_only_envoy_minds_is_refused_too() {
+    assert_eq!(
+        refused("listen: here"),
+        "listen: found `here`, expected an IP address and a port such as 127.0.0.1:10000"
+    );
+    assert_eq!(
+        refused("admin: 'localhost:1'"),
+        "admin: found `localhost:1`, expected an IP address and a port such as 127.0.0.1:9901"
+    );
+    let two = |port| {
+        format!(
+            "providers:\n  a: {{dialect: openai, endpoint: 'http://x:1/v1'}}\n  b: {{dialect: openai, endpoint: 'http://x:{port}/v2', cluster: a}}"
+        )
+    };
+    assert_eq!(
+        refused(&two(2)),
+        "providers.b.cluster: found `a`, expected a cluster that no provider of another host has (`a` has it)"
+    );
+    assert!(bootstrap(&document(&two(1)), &options()).is_ok());
+}
+
+/// The hand-written example says what a rendered one says, field by field.
+#[test]
+fn the_hand_written_bootstrap_is_what_is_rendered() {
+    let text = include_str!("../../bootstrap.yaml");
+    let mut by_hand: Value = serde_saphyr::from_str(text).unwrap();
+    let mut found = Vec::new();
+    find(&by_hand, "configuration", &mut found);
+    let document = document(found[0]["value"].as_str().unwrap());
+    let mut rendered = bootstrap(&document, &options()).unwrap();
+    for config in [&mut by_hand, &mut rendered] {
+        read_configurations(config);
+    }
+    assert_eq!(by_hand, rendered);
+}
+
+/// Turns plugin configurations from JSON text into what it says; spaces do not matter.
+fn read_configurations(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.iter_mut().for_each(|(key, value)| match value.pointer_mut("/value") {
+            Some(text) if key == "configuration" => *text = serde_json::from_str(text.as_str().unwrap()).unwrap(),
+            _ => read_configurations(value),
+        }),
+        Value::Array(items) => items.iter_mut().for_each(read_configurations),
+        _ => {}
+    }
+}

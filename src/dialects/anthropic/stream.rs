@@ -129,6 +129,9 @@ impl StreamReader for Reader {
             "content_block_delta" => self.delta(&data, out)?,
             "content_block_stop" => self.close(data.index.unwrap_or(0), out),
             "message_delta" => self.message_delta(&data, out),
+            "message_stop" if !self.started => {
+                return Err(ApiError::new(502, "the provider's stream ended before it began").code("empty_answer"));
+            }
             "message_stop" => {
                 self.finish(None, None, out);
                 self.done = true;

@@ -72,36 +72,35 @@ impl Calls {
         self.calls.is_empty()
     }
 
-    /// Reads one entry of `tool_calls`.
+    /// Reads one entry of `tool_calls`; `from_end` is its place in the list, the last being 1.
     pub(super) fn read<'a>(
         &mut self,
         choice: u32,
-        position: usize,
+        from_end: usize,
         delta: CallDelta<'a>,
         answer: &str,
         say: Say<'_, 'a>,
     ) -> CallNote {
-        let at = self.find(position, &delta).unwrap_or_else(|| self.open(delta.index));
+        let at = self.find(from_end, &delta).unwrap_or_else(|| self.open(delta.index));
         let index = u32::try_from(at).unwrap_or(u32::MAX);
         let streamed = self.streamed;
+        let has_id = delta.id.is_some();
+        let id = delta.id.filter(|id| !id.is_empty() && !self.is_taken(id, at));
         let Some(call) = self.calls.get_mut(at) else { return CallNote::default() };
-        let mut note = CallNote {
+        let FunctionDelta { name, arguments: raw } = delta.function;
+        let (arguments, rewritten) = arguments(raw);
+        let repeats_name = name.as_deref().is_some_and(|name| name.is_empty() || call.told);
+        let note = CallNote {
             index,
             renumber: streamed && delta.index != Some(u64::from(index)),
             untyped: !call.identified && delta.kind.is_none(),
-            ..CallNote::default()
+            id: call.identify(id.as_deref(), has_id, || ids::call_id(answer, choice, index)),
+            name: if repeats_name { Edit::Remove } else { Edit::Keep },
+            arguments: rewritten,
         };
-        let id = delta.id.filter(|id| !id.is_empty());
-        note.id = call.identify(id.as_deref(), || ids::call_id(answer, choice, index));
-        let name = delta.function.name;
-        if name.as_deref().is_some_and(|name| name.is_empty() || call.told) {
-            note.name = Edit::Remove;
-        }
         if let Some(name) = name.filter(|name| !name.is_empty()) {
             call.name(choice, index, id, name, say);
         }
-        let (arguments, edit) = arguments(delta.function.arguments);
-        note.arguments = edit;
         call.arguments(choice, index, arguments, say);
         note
     }
@@ -133,6 +132,11 @@ impl Calls {
         bare
     }
 
+    /// Does another call have this id? Then it is worth nothing: results find their calls by it.
+    fn is_taken(&self, id: &str, at: usize) -> bool {
+        self.calls.iter().enumerate().any(|(other, call)| other != at && call.id.as_deref() == Some(id))
+    }
+
     fn open(&mut self, key: Option<u64>) -> usize {
         self.calls.push(Call { key, ..Call::default() });
         self.calls.len() - 1
@@ -140,7 +144,7 @@ impl Calls {
 
     /// Which call does this piece continue? By number and id, else by what there is, else by position; a piece
     /// with a name of its own and nothing else to go by begins a call.
-    fn find(&self, position: usize, delta: &CallDelta<'_>) -> Option<usize> {
+    fn find(&self, from_end: usize, delta: &CallDelta<'_>) -> Option<usize> {
         if !self.streamed {
             return None;
         }
@@ -159,8 +163,8 @@ impl Calls {
             }
             (None, Some(id)) => last(&|call| call.id.as_deref() == Some(id)),
             (None, None) if begins => None,
-            (None, None) if position < self.calls.len() && position > 0 => Some(position),
-            (None, None) => self.calls.len().checked_sub(1),
+            (None, None) if self.calls.is_empty() => None,
+            (None, None) => Some(self.calls.len().saturating_sub(from_end)),
         }
     }
 }
@@ -177,15 +181,15 @@ impl Call {
         self.told && (self.name != name || (self.has_arguments && whole()))
     }
 
-    /// Takes an id: the caller gets the first, or a made one if the first piece has none.
-    fn identify(&mut self, id: Option<&str>, made: impl FnOnce() -> String) -> Edit {
+    /// Takes an id: the caller gets the first, or a made one if the first piece has none that is of use.
+    fn identify(&mut self, id: Option<&str>, has_id: bool, made: impl FnOnce() -> String) -> Edit {
         if self.id.is_none() {
             self.id = id.map(str::to_owned);
         }
-        match (std::mem::replace(&mut self.identified, true), id) {
-            (false, None) => Edit::Set(made()),
-            (false, Some(_)) | (true, None) => Edit::Keep,
-            (true, Some(_)) => Edit::Remove,
+        match std::mem::replace(&mut self.identified, true) {
+            true if has_id => Edit::Remove,
+            false if id.is_none() => Edit::Set(made()),
+            _ => Edit::Keep,
         }
     }
 

@@ -62,19 +62,22 @@ impl Choice {
     }
 
     /// Reads what the choice says. `answer` is the id of the whole, for calls that have none.
-    pub(super) fn read<'a>(&mut self, delta: Delta<'a>, answer: &str, say: Say<'_, 'a>, note: &mut Note) {
+    pub(super) fn read<'a>(&mut self, mut delta: Delta<'a>, answer: &str, say: Say<'_, 'a>, note: &mut Note) {
         let choice = self.index;
         note.role = !std::mem::replace(&mut self.begun, true) && delta.role.as_deref().unwrap_or_default().is_empty();
         note.parts = matches!(delta.content, Content::Parts(_));
-        reasoning(&delta).for_each(|text| said(Event::Reasoning { choice, text }, say));
+        if let Some(text) = reasoning(&mut delta) {
+            said(Event::Reasoning { choice, text }, say);
+        }
         delta.content.each(false, &mut |thinking, text| {
             said(if thinking { Event::Reasoning { choice, text } } else { Event::Text { choice, text } }, say);
         });
         if let Some(text) = delta.refusal {
             said(Event::Refusal { choice, text }, say);
         }
+        let pieces = delta.tool_calls.len();
         for (position, call) in delta.tool_calls.into_iter().enumerate() {
-            let call_note = self.calls.read(choice, position, call, answer, say);
+            let call_note = self.calls.read(choice, pieces - position, call, answer, say);
             note.calls.push(call_note);
         }
         if let Some(call) = delta.function_call {
@@ -134,12 +137,11 @@ impl Choice {
 }
 
 /// Readable thinking under whatever name; providers that give several names give the same text under each.
-fn reasoning<'a>(delta: &Delta<'a>) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
-    let named = delta.reasoning_content.clone().filter(|t| !t.is_empty());
-    let named = named.or_else(|| delta.reasoning.clone()).filter(|t| !t.is_empty());
-    let details = if named.is_some() { &[] } else { delta.reasoning_details.as_slice() };
-    let details: Vec<_> = details.iter().filter_map(|d| d.text.clone().or_else(|| d.summary.clone())).collect();
-    named.into_iter().chain(details)
+fn reasoning<'a>(delta: &mut Delta<'a>) -> Option<Cow<'a, str>> {
+    let mut named = [delta.reasoning_content.take(), delta.reasoning.take()].into_iter().flatten();
+    let details = std::mem::take(&mut delta.reasoning_details).into_iter();
+    let told = details.filter_map(|detail| detail.text.or(detail.summary));
+    named.find(|text| !text.is_empty()).or_else(|| told.reduce(|all, more| all + more))
 }
 
 /// Says an event of text, unless it is empty.

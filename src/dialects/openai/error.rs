@@ -33,13 +33,13 @@ pub(super) fn read(status: u16, body: &[u8]) -> ApiError {
             let error = told(status, &value);
             ApiError { original: original.filter(|_| error.status == status), ..error }
         }
-        Err(_) => ApiError::new(status, text(status, &String::from_utf8_lossy(body))),
+        Err(_) => ApiError::new(status, text(status, excerpt(&String::from_utf8_lossy(body)))),
     }
 }
 
 /// A failure inside an answer that began with a status of success: `error`, or a body that is one.
 pub(super) fn in_answer(raw: &str) -> ApiError {
-    let Ok(inner) = serde_json::from_str::<Value>(raw) else { return ApiError::new(502, text(502, raw)) };
+    let Ok(inner) = serde_json::from_str::<Value>(raw) else { return ApiError::new(502, text(502, excerpt(raw))) };
     let value = match inner {
         Value::Object(body) if body.get("error").is_some_and(|e| e.is_object() || e.is_string()) => Value::Object(body),
         inner => Value::Object(Map::from_iter([("error".to_owned(), inner)])),
@@ -153,14 +153,17 @@ fn word(value: Option<&Value>) -> Option<String> {
 
 /// What the caller reads; never nothing.
 fn text(status: u16, message: &str) -> String {
-    let message = message.trim();
-    if message.is_empty() {
-        return format!("The provider answered with status {status} and no message.");
+    match message.trim() {
+        "" => format!("The provider answered with status {status} and no message."),
+        message => message.to_owned(),
     }
-    match message.char_indices().nth(TEXT_LIMIT) {
-        Some((end, _)) if message.starts_with('<') => message.get(..end).unwrap_or(message).to_owned(),
-        _ => message.to_owned(),
-    }
+}
+
+/// The beginning of a body that is not JSON, such as the page of a proxy.
+fn excerpt(body: &str) -> &str {
+    let body = body.trim();
+    let end = body.char_indices().nth(TEXT_LIMIT).map_or(body.len(), |(end, _)| end);
+    body.get(..end).unwrap_or(body)
 }
 
 /// The status that a failure inside an answer stands for: OpenRouter's `code` or Groq's `status_code`.

@@ -48,7 +48,7 @@ fn parts(said: &mut Map<String, Value>) {
         collect(part.get("thinking"), &mut thinking);
         collect(part.get("text"), &mut text);
     }
-    let has_calls = said.contains_key("tool_calls");
+    let has_calls = said.get("tool_calls").and_then(Value::as_array).is_some_and(|calls| !calls.is_empty());
     let content = if text.is_empty() && has_calls { Value::Null } else { Value::String(text) };
     said.insert("content".to_owned(), content);
     if !thinking.is_empty() {

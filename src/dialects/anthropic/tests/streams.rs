@@ -198,6 +198,7 @@ fn events_go_by_their_data_and_by_their_name_only_without_it() {
     let mut read = |name: &str, data: &str| {
         reader.read(&sse::Event { name: name.to_owned(), data: data.to_owned() }, &mut out).unwrap()
     };
+    assert_eq!(read("ping", START), Progress::Open);
     assert_eq!(read("message_stop", r#"{"type":"ping"}"#), Progress::Open);
     assert_eq!(read("message_stop", "{}"), Progress::Done);
     assert_eq!(read("ping", START), Progress::Done, "nothing follows the end");
@@ -279,4 +280,10 @@ fn a_stream_that_lacks_its_start_gets_one() {
     let text = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"hi"}}"#;
     let events = whole(&[text, STOP]);
     assert_eq!(events[..2], [Event::Start { id: None, model: None, created: None }, said("hi")]);
+}
+
+#[test]
+fn an_end_without_a_beginning_is_no_answer() {
+    let (events, error) = stream(&[r#"{"type":"message_stop"}"#]);
+    assert_eq!((events, error.map(|e| e.status)), (vec![], Some(502)));
 }

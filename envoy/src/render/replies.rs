@@ -1,0 +1,59 @@
+//! What Envoy itself answers, in a form that SDKs read.
+
+use serde_json::{Value, json};
+
+/// The filter's own answers are in the caller's form already.
+const BY_ENVOY: &str = "has(response.code_details) && response.code_details != 'tollhouse'";
+
+/// An error that both OpenAI's and Anthropic's SDKs understand: Envoy does not know which one asks.
+pub(super) fn config() -> Value {
+    let too_large = mapper(
+        &format!("response.code == 413 && {BY_ENVOY}"),
+        "request_too_large",
+        "The request is larger than this gateway takes.",
+        Some("false"),
+    );
+    let too_slow = mapper(
+        &format!("response.code == 408 && {BY_ENVOY}"),
+        "timeout_error",
+        "The request took too long to arrive.",
+        None,
+    );
+    let other = mapper(
+        BY_ENVOY,
+        "api_error",
+        "The gateway cannot serve this request (%RESPONSE_CODE%). %LOCAL_REPLY_BODY%",
+        None,
+    );
+    json!({ "mappers": [too_large, too_slow, other] })
+}
+
+fn mapper(expression: &str, kind: &str, message: &str, should_retry: Option<&str>) -> Value {
+    let mut mapper = json!({
+        "filter": cel(expression),
+        "body_format_override": {
+            "json_format": {
+                "type": "error",
+                "error": { "type": kind, "message": message, "param": null, "code": null },
+            },
+        },
+    });
+    if let (Some(value), Some(fields)) = (should_retry, mapper.as_object_mut()) {
+        let header = json!({ "header": { "key": "x-should-retry", "value": value } });
+        fields.insert("headers_to_add".to_owned(), json!([header]));
+    }
+    mapper
+}
+
+/// A condition on a request that is over.
+pub(super) fn cel(expression: &str) -> Value {
+    json!({
+        "extension_filter": {
+            "name": "envoy.access_loggers.extension_filters.cel",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+                "expression": expression,
+            },
+        },
+    })
+}

@@ -1,0 +1,118 @@
+//! The command as its users call it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const DOCUMENT: &str = r#"
+providers:
+  openai: { dialect: openai, keys: [{ env: NO_SUCH_VARIABLE }] }
+models:
+  tier: { targets: [openai/gpt-5-mini] }
+clients:
+  - { name: bot, key_sha256: "0000000000000000000000000000000000000000000000000000000000000001", models: [tier] }
+"#;
+
+fn tollhouse(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tollhouse")).args(args).env_remove("TOLLHOUSE_FILTER").output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn file(text: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gateway.yaml");
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn it_tells_its_version_and_its_commands() {
+    assert_eq!(out(&tollhouse(&["--version"])), format!("tollhouse {}\n", env!("CARGO_PKG_VERSION")));
+    let help = out(&tollhouse(&["--help"]));
+    for command in ["run", "check", "render", "filter", "key", "schema", "Examples:"] {
+        assert!(help.contains(command), "{command}");
+    }
+}
+
+#[test]
+fn a_misspelled_command_is_not_a_file() {
+    let refused = tollhouse(&["chekc", "gateway.yaml"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("'check'"), "{}", err(&refused));
+}
+
+#[test]
+fn check_ends_with_what_it_found() {
+    let (_folder, path) = file(DOCUMENT);
+    let path = path.to_str().unwrap();
+    let fine = tollhouse(&["check", path]);
+    assert_eq!((fine.status.code(), out(&fine)), (Some(0), format!("{path}: fine\n")));
+
+    std::fs::write(path, DOCUMENT.replace("[tier] }", "[tier], disabled: true }")).unwrap();
+    let odd = tollhouse(&["check", path]);
+    assert_eq!(
+        (odd.status.code(), out(&odd).as_str()),
+        (Some(0), "warning: clients[0].disabled: its key is refused\n")
+    );
+    assert_eq!(tollhouse(&["check", "--strict", path]).status.code(), Some(1));
+
+    std::fs::write(path, DOCUMENT.replace("[openai/gpt-5-mini]", "openai/gpt-5-mini")).unwrap();
+    let wrong = tollhouse(&["check", "--format", "json", path]);
+    let found: serde_json::Value = serde_json::from_str(&out(&wrong)).unwrap();
+    assert_eq!((wrong.status.code(), &found["errors"][0]["path"]), (Some(2), &"models.tier.targets".into()));
+
+    let none = tollhouse(&["check", "/nowhere.yaml"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(out(&none).starts_with("error: /nowhere.yaml: cannot be read: "));
+}
+
+#[test]
+fn render_writes_where_it_is_told() {
+    let (folder, path) = file(DOCUMENT);
+    let path = path.to_str().unwrap();
+    let to_stdout = tollhouse(&["render", path, "--filter", "/opt/f.wasm", "--listen", "0.0.0.0:8080"]);
+    assert!(out(&to_stdout).contains("/opt/f.wasm") && out(&to_stdout).contains("port_value: 8080"));
+    let target = folder.path().join("envoy.yaml");
+    let to_file = tollhouse(&["render", path, "-o", target.to_str().unwrap()]);
+    assert!(to_file.status.success() && out(&to_file).is_empty());
+    assert!(std::fs::read_to_string(target).unwrap().contains("/etc/tollhouse/tollhouse_filter.wasm"));
+
+    std::fs::write(path, "models: { m: { targets: [x/y] }, n: { targets: [] } }").unwrap();
+    let refused = tollhouse(&["render", path]);
+    assert_eq!((refused.status.code(), err(&refused).lines().count()), (Some(2), 2));
+}
+
+#[test]
+fn the_filter_is_a_wasm_module() {
+    assert!(tollhouse(&["filter"]).stdout.starts_with(b"\0asm"));
+}
+
+#[test]
+fn a_new_key_fits_its_entry() {
+    let made = tollhouse(&["key", "new", "--name", "bot", "--team", "t", "--model", "tier", "--model", "openai/*"]);
+    let text = out(&made);
+    let key = text.lines().find(|line| line.starts_with("sk-th-")).unwrap();
+    let entry: String = text.lines().skip_while(|line| !line.starts_with("- ")).map(|l| format!("{l}\n")).collect();
+    let yaml = format!("clients:\n{entry}");
+    let document = tollhouse::document::parse(&yaml).unwrap();
+    assert_eq!(document.clients[0].key_sha256, tollhouse::key::digest(key));
+    assert_eq!(document.clients[0].models, ["tier", "openai/*"]);
+
+    let refused = tollhouse(&["key", "new", "--name", "a b"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(err(&refused), "tollhouse: --name: found `a b`, expected a name of letters, digits, `-`, `_` and `.`\n");
+}
+
+#[test]
+fn the_schema_is_printed() {
+    assert_eq!(out(&tollhouse(&["schema"])), tollhouse::schema::text());
+}

@@ -1,0 +1,73 @@
+//! Every example is a document that is fine, and Envoy accepts what is rendered of it. So are those of the README.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn examples() -> Vec<PathBuf> {
+    let stories = fs::read_dir(root().join("examples")).unwrap();
+    let found: Vec<_> = stories.map(|story| story.unwrap().path().join("gateway.yaml")).collect();
+    assert!(!found.is_empty());
+    found
+}
+
+/// The YAML blocks of the README that are whole documents.
+fn readme() -> Vec<String> {
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
+    let found: Vec<_> = blocks.filter(|block| block.contains("providers:")).collect();
+    assert!(!found.is_empty());
+    found
+}
+
+fn tollhouse(arguments: &[&str], file: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tollhouse")).args(arguments).arg(file).output().unwrap()
+}
+
+fn holds(file: &Path) {
+    let checked = tollhouse(&["check", "--strict"], file);
+    assert!(checked.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&checked.stderr));
+    let folder = tempfile::tempdir().unwrap();
+    let (filter, rendered) = (folder.path().join("filter.wasm"), folder.path().join("envoy.yaml"));
+    assert!(tollhouse(&["filter", "-o"], &filter).status.success());
+    let output = tollhouse(&["render", "--filter", filter.to_str().unwrap(), "-o", rendered.to_str().unwrap()], file);
+    assert!(output.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&output.stderr));
+    let envoy = tollhouse::binary::envoy(&mut std::io::stderr()).unwrap();
+    let keys = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENAI_API_KEY_1", "OPENAI_API_KEY_2"];
+    let validated = Command::new(envoy)
+        .args(["--mode", "validate", "-c", rendered.to_str().unwrap()])
+        .envs(keys.map(|name| (name, "sk-example")))
+        .output()
+        .unwrap();
+    assert!(validated.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&validated.stderr));
+}
+
+#[test]
+fn every_example_is_fine_and_accepted_by_envoy() {
+    examples().iter().for_each(|file| holds(file));
+}
+
+#[test]
+fn every_document_of_the_readme_is_fine_and_accepted_by_envoy() {
+    let folder = tempfile::tempdir().unwrap();
+    for (i, document) in readme().iter().enumerate() {
+        let file = folder.path().join(format!("{i}.yaml"));
+        fs::write(&file, document).unwrap();
+        holds(&file);
+    }
+}
+
+#[test]
+fn the_readme_maps_every_module() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let path = entry.unwrap().path();
+        let module = path.file_stem().unwrap().to_str().unwrap();
+        assert!(module == "lib" || readme.contains(&format!("`{module}")), "the README does not mention src/{module}");
+    }
+}

@@ -1,0 +1,126 @@
+//! What the filter costs: the same Envoy with it and without it, in turns within one run.
+//!
+//! `cargo bench -p integration` prints the tables of the README. `-- quick` is a tenth of it, to see that it works.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "a benchmark that cannot go on should say where"
+)]
+
+use std::time::Duration;
+
+use integration::speech::Speech;
+use tokio::runtime::Runtime;
+
+mod load;
+mod proxy;
+mod upstream;
+
+use load::{Load, Request};
+use proxy::Proxy;
+
+/// Rounds of one measurement; the two proxies take turns in each.
+const ROUNDS: usize = 10;
+
+/// What is asked, and of whom.
+struct Case {
+    name: &'static str,
+    model: &'static str,
+    stream: bool,
+    requests: usize,
+}
+
+const CASES: [Case; 4] = [
+    Case { name: "plain, same API", model: "o", stream: false, requests: 2000 },
+    Case { name: "stream of 60 events, same API", model: "o", stream: true, requests: 600 },
+    Case { name: "plain, translated", model: "a", stream: false, requests: 2000 },
+    Case { name: "stream of 60 events, translated", model: "a", stream: true, requests: 600 },
+];
+
+fn main() {
+    let scale = if std::env::args().any(|argument| argument == "quick") { 10 } else { 1 };
+    let runtime = Runtime::new().unwrap();
+    let openai = runtime.block_on(upstream::start(Speech::OpenAi));
+    let anthropic = runtime.block_on(upstream::start(Speech::Anthropic));
+    let document = proxy::document(openai, anthropic);
+    let with = Proxy::start(&document, true);
+    let without = Proxy::start(&document, false);
+    println!(
+        "| | CPU per request, without → with | ratio | p50 latency, without → with | p99 |\n|---|---|---|---|---|"
+    );
+    for case in &CASES {
+        compare(&runtime, &without, &with, case, scale);
+    }
+    memory(&runtime, &with, scale);
+}
+
+fn compare(runtime: &Runtime, without: &Proxy, with: &Proxy, case: &Case, scale: usize) {
+    let per_round = case.requests / scale;
+    let mut totals = [Totals::default(), Totals::default()];
+    for round in 0..=ROUNDS {
+        for (proxy, total) in [without, with].into_iter().zip(&mut totals) {
+            let request = proxy.request(case.model, case.stream, 1000);
+            let cpu = proxy.cpu();
+            let latencies = runtime.block_on(Load { connections: 1, requests: per_round }.run(&request));
+            // The first round warms up.
+            if round > 0 {
+                total.cpu += proxy.cpu() - cpu;
+                total.latencies.extend(latencies);
+            }
+        }
+    }
+    let [plain, filtered] = &mut totals;
+    let ratio = filtered.cpu.as_secs_f64() / plain.cpu.as_secs_f64();
+    let (a, b) = (plain.per_request(), filtered.per_request());
+    let quantile = |totals: &mut Totals, q| micros(totals.quantile(q));
+    let (p50, p50_with) = (quantile(plain, 0.5), quantile(filtered, 0.5));
+    let (p99, p99_with) = (quantile(plain, 0.99), quantile(filtered, 0.99));
+    println!(
+        "| {} | {} → {} | {ratio:.2} | {p50} → {p50_with} | {p99} → {p99_with} |",
+        case.name,
+        micros(a),
+        micros(b)
+    );
+}
+
+/// How much memory Envoy holds after many requests, and after large ones.
+fn memory(runtime: &Runtime, proxy: &Proxy, scale: usize) {
+    println!("\n| memory of Envoy with the filter, two workers | |\n|---|---|");
+    println!("| after the above | {} MiB |", proxy.resident() >> 20);
+    for model in ["o", "a"] {
+        let request = proxy.request(model, false, 1000);
+        runtime.block_on(Load { connections: 16, requests: 50_000 / scale }.run(&request));
+    }
+    println!("| after {} more requests | {} MiB |", 100_000 / scale, proxy.resident() >> 20);
+    for model in ["o", "a"] {
+        let request = proxy.request(model, false, 20 << 20);
+        runtime.block_on(Load { connections: 1, requests: 5 }.run(&request));
+    }
+    println!("| after ten requests of 20 MB | {} MiB |", proxy.resident() >> 20);
+    let request: Request = proxy.request("o", false, 1000);
+    runtime.block_on(Load { connections: 16, requests: 20_000 / scale }.run(&request));
+    println!("| after {} small ones more | {} MiB |", 20_000 / scale, proxy.resident() >> 20);
+}
+
+#[derive(Default)]
+struct Totals {
+    cpu: Duration,
+    latencies: Vec<Duration>,
+}
+
+impl Totals {
+    fn per_request(&self) -> Duration {
+        self.cpu / u32::try_from(self.latencies.len()).unwrap()
+    }
+
+    fn quantile(&mut self, q: f64) -> Duration {
+        self.latencies.sort_unstable();
+        self.latencies[((self.latencies.len() - 1) as f64 * q) as usize]
+    }
+}
+
+fn micros(time: Duration) -> String {
+    format!("{} µs", time.as_micros())
+}

@@ -1,0 +1,197 @@
+//! A provider that does what the script says and keeps what it is sent.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use crate::http::{self, Framing, Head};
+use crate::reply::{Reply, Step};
+use crate::speech::Speech;
+
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+type Script = Arc<dyn Fn(&Seen, usize) -> Reply + Send + Sync>;
+
+/// A provider on a port of its own.
+#[derive(Clone)]
+pub struct Provider {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its API.
+    pub speech: Speech,
+    state: Arc<State>,
+}
+
+struct State {
+    speech: Speech,
+    scripts: Mutex<HashMap<String, Script>>,
+    seen: watch::Sender<Vec<Arc<Seen>>>,
+    connections: AtomicU64,
+}
+
+/// A request, as it came.
+pub struct Seen {
+    /// Request line and headers.
+    pub head: Head,
+    /// All of the body.
+    pub body: Vec<u8>,
+    /// `model` of the body.
+    pub model: String,
+    /// When it was complete.
+    pub at: Instant,
+    /// The number of its connection.
+    pub connection: u64,
+    gone: watch::Sender<bool>,
+}
+
+impl Seen {
+    /// The body.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("what a provider gets is JSON")
+    }
+
+    /// Waits until the other end has closed the connection within the answer.
+    pub async fn gone(&self) {
+        let mut gone = self.gone.subscribe();
+        timeout(PATIENCE, gone.wait_for(|gone| *gone)).await.expect("the gateway lets the provider go").expect("open");
+    }
+}
+
+impl Provider {
+    /// Listens, on the runtime of the caller.
+    pub async fn start(speech: Speech) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let state = Arc::new(State {
+            speech,
+            scripts: Mutex::default(),
+            seen: watch::channel(Vec::new()).0,
+            connections: AtomicU64::new(0),
+        });
+        let ours = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(Arc::clone(&ours), stream));
+            }
+        });
+        Self { address, speech, state }
+    }
+
+    /// Answers every request for this model so. Without a script the answer is a good one.
+    pub fn on(&self, model: &str, reply: Reply) {
+        self.script(model, move |_, _| reply.clone());
+    }
+
+    /// Answers requests for this model by their content and number, from 0.
+    pub fn script(&self, model: &str, script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) {
+        self.state.scripts.lock().expect("scripts").insert(model.to_owned(), Arc::new(script));
+    }
+
+    /// The requests for this model so far.
+    pub fn seen(&self, model: &str) -> Vec<Arc<Seen>> {
+        self.state.seen.borrow().iter().filter(|seen| seen.model == model).cloned().collect()
+    }
+
+    /// The only request for this model, waited for.
+    pub async fn one(&self, model: &str) -> Arc<Seen> {
+        let mut seen = self.state.seen.subscribe();
+        let came = seen.wait_for(|all| all.iter().any(|seen| seen.model == model));
+        drop(timeout(PATIENCE, came).await.unwrap_or_else(|_| panic!("no request for {model}")));
+        let all = self.seen(model);
+        assert_eq!(all.len(), 1, "requests for {model}");
+        Arc::clone(&all[0])
+    }
+}
+
+async fn serve(state: Arc<State>, stream: TcpStream) {
+    let connection = state.connections.fetch_add(1, Ordering::Relaxed);
+    let mut stream = BufReader::new(stream);
+    while let Ok(Some(head)) = http::read_head(&mut stream).await {
+        let Ok(body) = read_body(&mut stream, &head).await else { return };
+        let seen = Arc::new(Seen {
+            model: model(&body),
+            head,
+            body,
+            at: Instant::now(),
+            connection,
+            gone: watch::channel(false).0,
+        });
+        let reply = state.take(&seen);
+        if !play(&reply, &mut stream).await {
+            seen.gone.send_replace(true);
+            return;
+        }
+    }
+}
+
+impl State {
+    fn take(&self, seen: &Arc<Seen>) -> Reply {
+        let mut number = 0;
+        self.seen.send_modify(|all| {
+            number = all.iter().filter(|other| other.model == seen.model).count();
+            all.push(Arc::clone(seen));
+        });
+        let script = self.scripts.lock().expect("scripts").get(&seen.model).cloned();
+        match script {
+            Some(script) => script(seen, number),
+            None => self.speech.good(seen.json()["stream"] == true),
+        }
+    }
+}
+
+async fn read_body(stream: &mut BufReader<TcpStream>, head: &Head) -> std::io::Result<Vec<u8>> {
+    let mut framing = Framing::of(head, Framing::Length(0));
+    let mut body = Vec::new();
+    while let Some(piece) = http::read_piece(stream, &mut framing).await? {
+        body.extend(piece);
+    }
+    Ok(body)
+}
+
+fn model(body: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Named {
+        model: String,
+    }
+    serde_json::from_slice::<Named>(body).map(|named| named.model).unwrap_or_default()
+}
+
+/// Does what the script says. Tells whether the connection can be used again.
+async fn play(reply: &Reply, stream: &mut BufReader<TcpStream>) -> bool {
+    for step in &reply.steps {
+        let went_on = match step {
+            Step::Bytes(bytes) => stream.get_mut().write_all(bytes).await.is_ok(),
+            Step::Pause(time) => unless_gone(stream, sleep(*time)).await,
+            Step::Gate(gate) => unless_gone(stream, async { gate.acquire().await.expect("a gate").forget() }).await,
+            Step::Hang => unless_gone(stream, std::future::pending()).await,
+            Step::Close => false,
+            Step::Reset => {
+                stream.get_mut().set_zero_linger().expect("linger");
+                false
+            }
+        };
+        if !went_on {
+            return false;
+        }
+    }
+    true
+}
+
+/// Waits, and tells whether the other end is still there.
+async fn unless_gone(stream: &mut BufReader<TcpStream>, wait: impl Future<Output = ()>) -> bool {
+    let mut byte = [0; 1];
+    tokio::select! {
+        () = wait => true,
+        _ = stream.get_mut().read(&mut byte) => false,
+    }
+}
