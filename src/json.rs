@@ -13,7 +13,7 @@ pub const MAX_DEPTH: usize = 127;
 /// The members of one object in their order, values as the bytes that stood there.
 ///
 /// A name that comes twice is an error: two readers could see two different requests.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {

@@ -66,7 +66,10 @@ async fn anthropic_is_asked_in_its_own_words() {
     assert!(body["system"].to_string().contains("Be brief."), "{body}");
     assert_eq!(body["tools"][0]["name"], "weather");
     let call = &body["messages"][1]["content"][0];
-    assert_eq!((&call["type"], &call["id"], &call["input"]), (&json!("tool_use"), &json!("call_1"), &json!({ "city": "Oslo" })));
+    assert_eq!(
+        (&call["type"], &call["id"], &call["input"]),
+        (&json!("tool_use"), &json!("call_1"), &json!({ "city": "Oslo" }))
+    );
     assert_eq!(body["messages"][2]["content"][0]["type"], "tool_result");
 }
 
@@ -95,9 +98,15 @@ async fn a_streamed_call_of_a_tool_comes_back_whole() {
         let events = speech.call_events(&["{\"ci", "ty\":", "\"Z\u{fc}rich\"}"]);
         play.provider(speech).on(&model, Reply::stream(events).end());
         let answer = play.chat(&model).field("tools", tools()).stream(true).send().await;
-        let deltas: Vec<_> = answer.chunks().iter().map(|c| c["choices"][0]["delta"]["tool_calls"][0].clone()).collect();
+        let deltas: Vec<_> =
+            answer.chunks().iter().map(|c| c["choices"][0]["delta"]["tool_calls"][0].clone()).collect();
         let arguments: String = deltas.iter().filter_map(|d| d["function"]["arguments"].as_str()).collect();
-        assert_eq!(serde_json::from_str::<Value>(&arguments).unwrap(), json!({ "city": "Zürich" }), "{}", answer.text());
+        assert_eq!(
+            serde_json::from_str::<Value>(&arguments).unwrap(),
+            json!({ "city": "Zürich" }),
+            "{}",
+            answer.text()
+        );
         let names: Vec<_> = deltas.iter().filter_map(|d| d["function"]["name"].as_str()).collect();
         assert_eq!((names, answer.done()), (vec!["weather"], true));
         assert!(answer.chunks().iter().any(|c| c["choices"][0]["finish_reason"] == "tool_calls"));

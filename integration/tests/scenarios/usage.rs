@@ -99,7 +99,11 @@ async fn a_provider_that_ends_with_trailers_or_with_its_connection_is_understood
         for (name, stream, reply) in [
             ("stream, trailer", true, Reply::stream(&events).end_with_trailer("x-checksum", "1")),
             ("stream, close", true, closed),
-            ("plain, trailer", false, plain.clone().chunks([speech.answer(ANSWER).to_string()]).end_with_trailer("a", "b")),
+            (
+                "plain, trailer",
+                false,
+                plain.clone().chunks([speech.answer(ANSWER).to_string()]).end_with_trailer("a", "b"),
+            ),
             ("plain, close", false, plain.bare().bytes(speech.answer(ANSWER).to_string()).close()),
         ] {
             let model = play.model(family(speech));
