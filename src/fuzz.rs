@@ -131,11 +131,13 @@ struct Said {
     message: String,
 }
 
-/// A provider's bytes that pass are an object; twice the same name and halves of characters are its own business.
+/// A provider's bytes that pass are an object; twice the same name, halves of characters and bytes that are none are
+/// its own business.
 fn check_object(body: &[u8]) {
-    let value = serde_json::from_slice::<&RawValue>(body);
+    let text = String::from_utf8_lossy(body);
+    let value = serde_json::from_str::<&RawValue>(&text);
     let is_object = value.as_ref().is_ok_and(|value| value.get().starts_with('{'));
-    assert!(is_object, "{:?}: {}", value.err(), String::from_utf8_lossy(body));
+    assert!(is_object, "{:?}: {text}", value.err());
 }
 
 fn context(include_usage: bool) -> AnswerContext {
