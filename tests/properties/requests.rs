@@ -31,8 +31,8 @@ enum Round {
     System(String),
     User(Value),
     Assistant(String),
-    /// Calls with their results, and what the assistant says before them.
-    Calls(String, Vec<(String, String, String)>),
+    /// Calls with their results, what the assistant says before them, and what the user says between the results.
+    Calls(String, Vec<(String, String, String)>, Option<String>),
 }
 
 fn parts() -> impl Strategy<Value = Value> {
@@ -53,7 +53,8 @@ fn round() -> impl Strategy<Value = Round> {
         1 => text().prop_map(Round::System),
         3 => parts().prop_map(Round::User),
         2 => text().prop_map(Round::Assistant),
-        2 => (text(), prop::collection::vec(call, 1..4)).prop_map(|(text, calls)| Round::Calls(text, calls)),
+        2 => (text(), prop::collection::vec(call, 1..4), prop::option::of(text()))
+            .prop_map(|(text, calls, between)| Round::Calls(text, calls, between)),
     ]
 }
 
@@ -64,20 +65,21 @@ fn messages(rounds: &[Round]) -> Vec<Value> {
             Round::System(text) => out.push(json!({ "role": "system", "content": text })),
             Round::User(content) => out.push(json!({ "role": "user", "content": content })),
             Round::Assistant(text) => out.push(json!({ "role": "assistant", "content": text })),
-            Round::Calls(text, calls) => {
+            Round::Calls(text, calls, between) => {
                 let id = |own: &str, index: usize| format!("{own}_{at}_{index}");
-                let calls: Vec<_> = calls.iter().enumerate().collect();
+                let calls = calls.iter().enumerate();
                 let made: Vec<_> = calls
-                    .iter()
+                    .clone()
                     .map(|(index, (own, name, argument))| {
                         let arguments = json!({ "a": argument }).to_string();
-                        json!({ "id": id(own, *index), "type": "function", "function": { "name": name, "arguments": arguments } })
+                        json!({ "id": id(own, index), "type": "function", "function": { "name": name, "arguments": arguments } })
                     })
                     .collect();
                 out.push(json!({ "role": "assistant", "content": text, "tool_calls": made }));
-                out.extend(calls.iter().map(|(index, (own, _, result))| {
-                    json!({ "role": "tool", "tool_call_id": id(own, *index), "content": result })
-                }));
+                for (index, (own, _, result)) in calls {
+                    out.extend(between.iter().map(|said| json!({ "role": "user", "content": said })));
+                    out.push(json!({ "role": "tool", "tool_call_id": id(own, index), "content": result }));
+                }
             }
         }
     }
