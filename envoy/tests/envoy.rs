@@ -7,8 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use tollhouse::demo::Demo;
 use tollhouse::process::{Gateway, Options};
-use tollhouse::{binary, document, filter, render};
+use tollhouse::{binary, document, filter, key, render};
 use tollhouse_filter::config::raw::Document;
 
 const DOCUMENT: &str = r#"
@@ -111,6 +112,43 @@ fn a_gateway_starts_reloads_and_ends() {
 
     gateway.stop();
     assert!(!alive(id));
+}
+
+/// A document with one model of this name, of a provider of this name.
+fn one(provider: &str, model: &str, endpoint: &str) -> Document {
+    parsed(&format!(
+        "providers: {{ {provider}: {{ dialect: openai, endpoint: '{endpoint}/v1' }} }}
+models: {{ {model}: {{ targets: [{provider}/x] }} }}
+clients: [{{ name: bot, key_sha256: {}, models: ['*'] }}]",
+        key::digest("sk-th-test")
+    ))
+}
+
+fn ask(url: &str, model: &str) -> ureq::http::Response<ureq::Body> {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    // The demonstration says it again, word by word: seconds, in which there is time to reload.
+    let words = "hi ".repeat(60);
+    let body =
+        format!(r#"{{"model": "{model}", "stream": true, "messages": [{{"role": "user", "content": "{words}"}}]}}"#);
+    let request = agent.post(format!("{url}/v1/chat/completions")).header("authorization", "Bearer sk-th-test");
+    request.header("content-type", "application/json").send(body).unwrap()
+}
+
+#[test]
+fn a_stream_outlives_the_provider_it_came_from() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let demo = runtime.block_on(Demo::start()).unwrap();
+    let mut gateway = Gateway::start(&one("old", "before", &demo.openai.url()), options()).unwrap();
+    let url = gateway.base_url();
+    let mut answer = ask(&url, "before");
+    let mut lines = BufReader::new(answer.body_mut().as_reader()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().starts_with("data: {"));
+
+    gateway.reload(&one("new", "after", &demo.openai.url())).unwrap();
+    let status = |model| ask(&url, model).status().as_u16();
+    wait_until("the new document is in force", || status("after") == 200);
+    assert_eq!(status("before"), 404);
+    assert_eq!(lines.filter(|line| !line.is_empty()).last().unwrap(), "data: [DONE]");
 }
 
 #[test]

@@ -109,7 +109,7 @@ pub(super) fn demo_guide(demo: &Demo) -> String {
     format!(
         "
 DEMONSTRATION: two scripted providers of this process answer. For real ones set OPENAI_API_KEY or ANTHROPIC_API_KEY.
-Knock the first one over, ask again, and the second one answers:
+Knock the first one over, ask again, and the second one answers. One that is back is asked again after some seconds.
 
   curl -X POST {0}/down   (and back: curl -X POST {0}/up)
   curl -X POST {1}/down   (and back: curl -X POST {1}/up)
