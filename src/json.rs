@@ -238,6 +238,8 @@ fn after_string(mut rest: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn object(text: &str) -> Object<'_> {
         Object::parse(text.as_bytes()).unwrap()

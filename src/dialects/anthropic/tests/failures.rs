@@ -1,5 +1,7 @@
 use super::*;
 use crate::errors::Kind;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn error(status: u16, body: &str) -> ApiError {
     Anthropic.error(status, body.as_bytes())

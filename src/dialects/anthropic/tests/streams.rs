@@ -1,6 +1,8 @@
 use super::*;
 use crate::hub::{FinishReason, Thinking};
 use crate::usage::Usage;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const START: &str = r#"{"type":"message_start","message":{"id":"m1","model":"c","usage":{"input_tokens":10,"cache_read_input_tokens":5,"output_tokens":1}}}"#;
 const STOP: &str = r#"{"type":"message_stop"}"#;

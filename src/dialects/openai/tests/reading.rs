@@ -1,4 +1,6 @@
 use super::*;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn a_stream_is_read_from_its_start_to_its_usage() {
