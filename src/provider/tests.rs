@@ -5,6 +5,8 @@ use crate::host::memory::Memory;
 use crate::host::{Shared, Stream};
 use crate::routing::Plan;
 use crate::surfaces::{Asked, chat::Chat};
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const BODY: &str = r#"{"model":"tier","messages":[{"role":"user","content":"hi"}],"seed":7}"#;
