@@ -76,7 +76,7 @@ pub fn gateway_request(data: &[u8]) {
 fn attempts(host: &Memory, exchanges: &Exchanges, body: &[u8]) {
     for _ in 0..2 {
         *host.request_body.borrow_mut() = body.to_vec();
-        let mut provider = Provider::new(exchanges.clone());
+        let mut provider = Provider::new(1, exchanges.clone());
         assert_eq!(provider.on_request_headers(host, NOW), Action::Pause);
         if host.reply.borrow().is_some() {
             return;
@@ -134,7 +134,7 @@ fn answered(request: &str, head: Vec<(String, String)>, body: &[u8], size: usize
     let mut gateway = Gateway::new(worker(), exchanges.clone());
     assert_eq!(gateway.on_request_headers(&host, false, NOW), Action::Pause);
     assert_eq!(gateway.on_request_body(&host, request.len(), true, NOW), Action::Continue);
-    let mut provider = Provider::new(exchanges.clone());
+    let mut provider = Provider::new(1, exchanges.clone());
     assert_eq!(provider.on_request_headers(&host, NOW), Action::Pause);
     assert_eq!(provider.on_request_body(&host, request.len(), true), Action::Continue);
     *host.response.borrow_mut() = head;

@@ -59,6 +59,9 @@ impl LastWords {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::super::tests::{NOW, World, streamed};
     use super::*;
     use crate::errors::ApiError;

@@ -299,7 +299,7 @@ fn our_refusal_stands_when_envoy_refuses_too() {
             vec![(":status".into(), "413".into()), ("content-length".into(), body.len().to_string())];
         *world.host.response_body.borrow_mut() = body.clone();
         let _ = gateway.on_response_headers(&world.host, false, NOW);
-        let _ = gateway.on_response_body(&world.host, body.len());
+        let _ = gateway.on_response_body(&world.host, body.len(), true);
         assert_eq!(*world.host.response_body.borrow(), ours);
         assert_eq!(world.host.header(Side::Response, "content-length").is_some(), kept);
         gateway = world.chat("k", &" ".repeat(1025));
