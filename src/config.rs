@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clients::{Client, Digest};
-use crate::dialects::{self, Dialect};
+use crate::dialects::{self, Dialect, Settings};
 use crate::routing::{Model, Target};
 
 pub mod raw;
@@ -85,6 +85,8 @@ pub struct Provider {
     pub authority: String,
     /// The path that all its paths start with, without a slash at the end.
     pub base_path: String,
+    /// What its dialect needs beside.
+    pub settings: Settings,
     /// Credentials; never shown.
     pub keys: Vec<String>,
 }

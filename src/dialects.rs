@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
-use crate::stream::sse;
+use crate::stream::{Framing, sse};
 use crate::surfaces::Asked;
 use crate::wire::Wire;
 
@@ -21,7 +21,12 @@ pub fn find(name: &str) -> Option<&'static dyn Dialect> {
     DIALECTS.iter().copied().find(|d| d.name() == name)
 }
 
-/// One API of providers.
+/// Every format that some dialect speaks.
+pub fn formats() -> impl Iterator<Item = &'static dyn Format> {
+    DIALECTS.iter().flat_map(|dialect| dialect.formats().iter().copied())
+}
+
+/// One API of providers: where it is, how it is addressed, and the formats that it speaks.
 pub trait Dialect: Sync {
     /// Its name in the configuration.
     fn name(&self) -> &'static str;
@@ -29,11 +34,11 @@ pub trait Dialect: Sync {
     /// Where its first provider answers: scheme, host and the path that all its paths start with.
     fn endpoint(&self) -> &'static str;
 
-    /// The format that it speaks.
-    fn wire(&self) -> Wire;
+    /// The formats that it speaks. Callers of other formats are translated to the first.
+    fn formats(&self) -> &'static [&'static dyn Format];
 
-    /// The path of a chat request, below the endpoint.
-    fn path(&self) -> &'static str;
+    /// The path of a request below the endpoint, with its query.
+    fn path(&self, to: &Address<'_>) -> String;
 
     /// The header that carries the provider's key, and its value.
     fn credential(&self, key: &str) -> (&'static str, String);
@@ -46,6 +51,41 @@ pub trait Dialect: Sync {
     /// Headers of a caller of the same wire format that mean something to this provider.
     fn caller_headers(&self) -> &'static [&'static str] {
         &[]
+    }
+}
+
+/// Where a request goes at its provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Address<'a> {
+    /// The format that it is written in.
+    pub wire: Wire,
+    /// The model, as the provider calls it.
+    pub model: &'a str,
+    /// Is the answer to be streamed?
+    pub stream: bool,
+    /// What the provider's configuration adds.
+    pub settings: &'a Settings,
+}
+
+/// What some dialects need to know of a provider beside its endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Azure: the version of the API.
+    pub api_version: Option<String>,
+    /// Vertex: the project.
+    pub project: Option<String>,
+    /// Vertex: the region, or `global`.
+    pub location: Option<String>,
+}
+
+/// A request and answer format, as a provider speaks it.
+pub trait Format: Sync {
+    /// Which one; a surface of the same format passes.
+    fn wire(&self) -> Wire;
+
+    /// How its streams are cut into events.
+    fn framing(&self) -> Framing {
+        Framing::Sse
     }
 
     /// Writes a request from the hub's words.
@@ -72,8 +112,8 @@ pub trait Dialect: Sync {
     /// Mends a whole answer of the same wire format; `None` leaves the provider's bytes as they are.
     fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>>;
 
-    /// Reads an answer with a status of failure.
-    fn error(&self, status: u16, body: &[u8]) -> ApiError;
+    /// Reads an answer with a status of failure. `header` looks up a header of it by its lower-case name.
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError;
 }
 
 /// A request for a provider.

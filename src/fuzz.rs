@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::config::Config;
-use crate::dialects::DIALECTS;
+use crate::dialects;
 use crate::dialects::anthropic::Anthropic;
 use crate::dialects::openai::OpenAi;
 use crate::json::{self, Object};
@@ -83,12 +83,12 @@ pub fn chat_request(data: &[u8]) {
     }
     let Ok(object) = Object::parse(data) else { return };
     let Ok(asked) = Chat.asked(&object) else { return };
-    for dialect in DIALECTS {
-        let passed = dialect.pass_request(&object, &asked, "our-model");
+    for format in dialects::formats() {
+        let passed = format.pass_request(&object, &asked, "our-model");
         check_request(&passed);
         assert!(Chat.asked(&parsed(&passed)).is_ok_and(|again| again.stream == asked.stream), "it asks for the same");
         let Ok(chat) = Chat.request(&object) else { continue };
-        match dialect.request(&chat, "our-model") {
+        match format.request(&chat, "our-model") {
             Ok(outbound) => check_request(&outbound.body),
             Err(error) => check_refusal(&error),
         }

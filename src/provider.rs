@@ -11,6 +11,7 @@
 use std::rc::Rc;
 
 use crate::contract;
+use crate::dialects::Format;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Outcome, Phase};
 use crate::failover::{self, Verdict};
@@ -55,12 +56,20 @@ enum State {
 pub(crate) struct Call {
     pub(crate) exchange: Rc<Exchange>,
     pub(crate) target: Target,
+    /// The caller's own if the provider speaks it, else the provider's first.
+    pub(crate) format: &'static dyn Format,
 }
 
 impl Call {
+    fn new(exchange: Rc<Exchange>, target: Target) -> Option<Self> {
+        let formats = target.provider.dialect.formats();
+        let format = formats.iter().find(|format| format.wire() == exchange.surface.wire()).or(formats.first())?;
+        Some(Self { exchange, target, format: *format })
+    }
+
     /// Do caller and provider speak the same format?
     pub(crate) fn passes(&self) -> bool {
-        self.exchange.surface.wire() == self.target.provider.dialect.wire()
+        self.exchange.surface.wire() == self.format.wire()
     }
 
     pub(crate) fn context(&self, now: Timestamp) -> AnswerContext {
@@ -105,7 +114,7 @@ impl Provider {
         exchange.progress.borrow_mut().begin(&target.name);
         let next = exchange.plan.target(number + 1)?;
         host.set_property(contract::CLUSTER, next.provider.cluster.as_bytes());
-        let call = Call { exchange, target };
+        let call = Call::new(exchange, target)?;
         headers::reset(host, &call);
         Some(call)
     }
@@ -144,13 +153,13 @@ impl Provider {
         let State::Waiting(call) = &self.state else { return Action::Continue };
         let call = call.clone();
         let head = headers::Received::read(host, now);
-        match Answer::begin(&call, &head, now) {
+        match Answer::begin(&call, head, now) {
             Ok(answer) if !end => {
                 self.state = State::Reading(call, answer);
                 Action::Pause
             }
             Ok(answer) => {
-                let error = answer.without_body(&call, &head);
+                let error = answer.without_body(&call);
                 self.fail_bare(host, &call, error, now)
             }
             Err(error) if end => self.fail_bare(host, &call, error, now),
@@ -298,12 +307,11 @@ impl Provider {
 fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> {
     let unreadable = |e: serde_json::Error| ApiError::invalid(format!("The body cannot be read: {e}."));
     let object = Object::parse(body).map_err(unreadable)?;
-    let dialect = call.target.provider.dialect;
     if call.passes() {
         call.exchange.progress.borrow_mut().dropped.clear();
-        return Ok(dialect.pass_request(&object, &call.exchange.asked, &call.target.model));
+        return Ok(call.format.pass_request(&object, &call.exchange.asked, &call.target.model));
     }
-    let outbound = dialect.request(&call.exchange.surface.request(&object)?, &call.target.model)?;
+    let outbound = call.format.request(&call.exchange.surface.request(&object)?, &call.target.model)?;
     for (name, value) in &outbound.headers {
         host.set_header(Side::Request, name, Some(value));
     }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use tollhouse_filter::dialects::anthropic::Anthropic;
-use tollhouse_filter::dialects::{Dialect, Progress};
+use tollhouse_filter::dialects::{Format, Progress};
 use tollhouse_filter::errors::ApiError;
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::stream::sse;
@@ -77,7 +77,7 @@ fn streams_for_callers_of_the_same_format_pass_unchanged() {
 fn failures_are_read_as_recorded() {
     for case in cases(|case| case.meta["status"] != 200) {
         let status = u16::try_from(case.meta["status"].as_u64().unwrap()).unwrap();
-        let error = Anthropic.error(status, &case.body);
+        let error = Anthropic.error(status, &case.body, &|_| None);
         let expected = &case.expected["error"];
         assert_eq!(Value::from(error.status), expected["http_status"], "{}", case.name);
         assert!(error.message.contains(expected["message_contains"].as_str().unwrap()), "{}: {error:?}", case.name);

@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::outcome::Outcome;
 use support::recordings::{self, Recording};
 use support::{client, cuts, events};
-use tollhouse_filter::dialects::{Dialect, Progress, openai::OpenAi};
+use tollhouse_filter::dialects::{Format, Progress, openai::OpenAi};
 use tollhouse_filter::errors::{ApiError, Retry};
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::stream::sse;
@@ -105,7 +105,7 @@ fn plain_answers_say_what_was_recorded() {
 #[test]
 fn failures_keep_their_status_text_and_code() {
     replay(
-        |recording| check_error(recording, &OpenAi.error(recording.status(), &recording.response)),
+        |recording| check_error(recording, &OpenAi.error(recording.status(), &recording.response, &|_| None)),
         |recording| recording.status() != 200,
     );
 }

@@ -15,7 +15,7 @@ use support::outcome::{Outcome, Tokens};
 use support::pairs::{self, Pair};
 use support::recordings::Recording;
 use support::{client, events, rules};
-use tollhouse_filter::dialects::{Dialect, Progress, anthropic::Anthropic};
+use tollhouse_filter::dialects::{Format, Progress, anthropic::Anthropic};
 use tollhouse_filter::json::Object;
 use tollhouse_filter::surfaces::{AnswerContext, Surface, chat::Chat};
 
@@ -167,7 +167,7 @@ fn failures_are_translated_as_others_do() {
     let pairs = pairs("error");
     all(pairs.iter().map(|pair| {
         let status = u16::try_from(pair.meta["source"]["status"].as_u64().unwrap()).unwrap();
-        let error = Anthropic.error(status, &pair.bytes("provider_response.json"));
+        let error = Anthropic.error(status, &pair.bytes("provider_response.json"), &|_| None);
         assert_eq!(error.status, status, "{}", pair.name);
         let ours: Value = serde_json::from_slice(&Chat.error(&error)).unwrap();
         agree(pair, &ours, &pair.json("expected_client_response.json"), &[])

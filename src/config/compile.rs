@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::{Config, ConfigError, DEFAULT_MAX_BODY, Provider, Timeouts, endpoint, find_dialect, raw};
 use crate::clients::{Allowed, Client, Digest};
+use crate::dialects::Settings;
 use crate::routing::{Model, Target};
 use crate::time::Timestamp;
 
@@ -39,6 +40,11 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
         scheme: if endpoint.tls { "https" } else { "http" },
         authority: endpoint.authority(),
         base_path: endpoint.path,
+        settings: Settings {
+            api_version: raw.api_version.clone(),
+            project: raw.project.clone(),
+            location: raw.location.clone(),
+        },
         keys: keys.collect::<Result<_>>()?,
     })
 }

@@ -50,6 +50,15 @@ pub struct Provider {
     /// Credentials, used in turn. None for servers that ask for none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<Key>,
+    /// Azure: the version of the API, `2024-10-21`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+    /// Vertex: the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Vertex: the region, or `global`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// The Envoy cluster that leads there. Default: the provider's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,

@@ -22,7 +22,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use crate::dialects::{Dialect, Outbound, StreamPasser, StreamReader};
+use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -42,12 +42,12 @@ impl Dialect for Anthropic {
         "https://api.anthropic.com/v1"
     }
 
-    fn wire(&self) -> Wire {
-        Wire::AnthropicMessages
+    fn formats(&self) -> &'static [&'static dyn Format] {
+        &[&Anthropic]
     }
 
-    fn path(&self) -> &'static str {
-        "/messages"
+    fn path(&self, _to: &Address<'_>) -> String {
+        "/messages".to_owned()
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {
@@ -61,6 +61,12 @@ impl Dialect for Anthropic {
 
     fn caller_headers(&self) -> &'static [&'static str] {
         &["anthropic-beta"]
+    }
+}
+
+impl Format for Anthropic {
+    fn wire(&self) -> Wire {
+        Wire::AnthropicMessages
     }
 
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
@@ -87,7 +93,7 @@ impl Dialect for Anthropic {
         None
     }
 
-    fn error(&self, status: u16, body: &[u8]) -> ApiError {
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat>
 
-use super::{Dialect, Outbound, StreamPasser, StreamReader};
+use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -36,12 +36,12 @@ impl Dialect for OpenAi {
         "https://api.openai.com/v1"
     }
 
-    fn wire(&self) -> Wire {
-        Wire::OpenAiChat
+    fn formats(&self) -> &'static [&'static dyn Format] {
+        &[&OpenAi]
     }
 
-    fn path(&self) -> &'static str {
-        "/chat/completions"
+    fn path(&self, _to: &Address<'_>) -> String {
+        "/chat/completions".to_owned()
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {
@@ -51,6 +51,12 @@ impl Dialect for OpenAi {
     /// Not `openai-organization` and `openai-project`: whose account it is belongs to the key.
     fn caller_headers(&self) -> &'static [&'static str] {
         &["idempotency-key", "openai-beta", "x-client-request-id"]
+    }
+}
+
+impl Format for OpenAi {
+    fn wire(&self) -> Wire {
+        Wire::OpenAiChat
     }
 
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
@@ -77,7 +83,7 @@ impl Dialect for OpenAi {
         answer::mend(body)
     }
 
-    fn error(&self, status: u16, body: &[u8]) -> ApiError {
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }
 }

@@ -20,7 +20,7 @@ const MAX_HELD: usize = 256 << 10;
 /// An answer whose headers have come.
 pub(super) enum Answer {
     /// A status of failure: its body says more.
-    Error { status: u16, retry: Retry },
+    Error(Box<Received>),
     /// A whole answer.
     Whole,
     /// A stream before its first content: what has been written of it.
@@ -47,16 +47,16 @@ pub(super) enum Fate {
 
 impl Answer {
     /// Decides by the headers what is to be read.
-    pub(super) fn begin(call: &Call, head: &Received, now: Timestamp) -> Result<Self, ApiError> {
+    pub(super) fn begin(call: &Call, head: Received, now: Timestamp) -> Result<Self, ApiError> {
         if let Some(encoding) = &head.encoding {
             let message = format!("The provider's answer is compressed ({encoding}) although that was not asked for.");
             return Err(ApiError::new(502, message).code("compressed_answer"));
         }
         if !(200..300).contains(&head.status) {
-            return Ok(Self::Error { status: head.status, retry: advice(head) });
+            return Ok(Self::Error(Box::new(head)));
         }
         match head.content_type.as_str() {
-            "text/event-stream" if call.exchange.asked.stream => {
+            media if call.exchange.asked.stream && call.format.framing().is(media) => {
                 Ok(Self::Held(Box::new(Relay::new(call, now)), Vec::new()))
             }
             // Some servers answer a stream request whole, or tell a failure so.
@@ -75,7 +75,7 @@ impl Answer {
 
     /// Is what has come still in Envoy's hands?
     pub(super) fn is_held(&self) -> bool {
-        matches!(self, Self::Error { .. } | Self::Whole | Self::Held(..))
+        matches!(self, Self::Error(_) | Self::Whole | Self::Held(..))
     }
 
     /// The bytes of a relayed stream have ended. Was the answer cut off?
@@ -85,13 +85,10 @@ impl Answer {
     }
 
     /// What an answer without a body comes to.
-    pub(super) fn without_body(&self, call: &Call, head: &Received) -> ApiError {
+    pub(super) fn without_body(&self, call: &Call) -> ApiError {
         match self {
-            Self::Error { status, retry } => failure(call, *status, *retry, &[]),
-            _ => {
-                let message = format!("The provider answered {} without a body.", head.status);
-                ApiError::new(502, message).code("empty_answer")
-            }
+            Self::Error(head) => failure(call, head, &[]),
+            _ => ApiError::new(502, "The provider's answer has no body.").code("empty_answer"),
         }
     }
 
@@ -99,14 +96,13 @@ impl Answer {
     pub(super) fn read(&mut self, host: &dyn Host, call: &Call, size: usize, end: bool, now: Timestamp) -> Fate {
         match self {
             Self::Refused(body) => Fate::Relay(std::mem::take(body)),
-            Self::Error { status, retry } if end || size > MAX_ERROR => {
-                let body = host.body(Side::Response, size.min(MAX_ERROR));
-                Fate::Fail(failure(call, *status, *retry, &body))
+            Self::Error(head) if end || size > MAX_ERROR => {
+                Fate::Fail(failure(call, head, &host.body(Side::Response, size.min(MAX_ERROR))))
             }
             Self::Whole if end => {
                 whole(call, &host.body(Side::Response, size), now).map_or_else(Fate::Fail, Fate::Commit)
             }
-            Self::Error { .. } | Self::Whole => Fate::Hold,
+            Self::Error(_) | Self::Whole => Fate::Hold,
             Self::Held(relay, held) => {
                 let mut out = std::mem::take(held);
                 let fate = relayed(relay, call, &host.body(Side::Response, size), end, now, &mut out);
@@ -190,9 +186,8 @@ fn idle(call: &Call, now: Timestamp) -> Result<(), ApiError> {
 
 /// Reads a whole answer and writes it in the caller's form.
 fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> {
-    let dialect = call.target.provider.dialect;
     let surface = call.exchange.surface;
-    let events = dialect.answer(body)?;
+    let events = call.format.answer(body)?;
     let out = if call.exchange.asked.stream {
         let mut writer = surface.stream(call.context(now));
         let mut out = Vec::new();
@@ -200,7 +195,7 @@ fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> 
         writer.end(&mut out);
         out
     } else if call.passes() {
-        dialect.pass_answer(body).unwrap_or_else(|| body.to_vec())
+        call.format.pass_answer(body).unwrap_or_else(|| body.to_vec())
     } else {
         surface.answer(&events, &call.context(now))
     };
@@ -211,13 +206,13 @@ fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> 
 }
 
 /// A failure that the provider tells by its status.
-fn failure(call: &Call, status: u16, retry: Retry, body: &[u8]) -> ApiError {
+fn failure(call: &Call, head: &Received, body: &[u8]) -> ApiError {
     // A redirect is nothing that a caller could follow.
-    let told = if status < 400 { 502 } else { status };
-    let error = call.target.provider.dialect.error(told, body);
-    match (error.retry, retry) {
-        (Retry::Unsaid, advice) => error.retry(advice),
-        _ => error,
+    let told = if head.status < 400 { 502 } else { head.status };
+    let error = call.format.error(told, body, &|name| head.get(name));
+    match error.retry {
+        Retry::Unsaid => error.retry(advice(head)),
+        Retry::Never | Retry::After(_) => error,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::contract;
+use crate::dialects::Address;
 use crate::errors::ApiError;
 use crate::failover::Verdict;
 use crate::host::{Side, Stream};
@@ -12,10 +13,12 @@ use crate::time::Timestamp;
 use super::Call;
 
 /// Replaces every header of the request: what the attempt before set is still there, its provider's key included.
-pub(super) fn reset(stream: &(impl Stream + ?Sized), call: &Call) {
+pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call) {
     let provider = &call.target.provider;
     let dialect = provider.dialect;
-    let path = format!("{}{}", provider.base_path, dialect.path());
+    let (model, stream) = (call.target.model.as_str(), call.exchange.asked.stream);
+    let to = Address { wire: call.format.wire(), model, stream, settings: &provider.settings };
+    let path = format!("{}{}", provider.base_path, dialect.path(&to));
     let accept = if call.exchange.asked.stream { "text/event-stream" } else { "application/json" };
     let mut headers: Vec<(&str, &str)> = vec![
         (":method", "POST"),
@@ -39,7 +42,7 @@ pub(super) fn reset(stream: &(impl Stream + ?Sized), call: &Call) {
     if let Some((name, value)) = &credential {
         headers.push((name, value));
     }
-    stream.set_headers(Side::Request, &headers);
+    host.set_headers(Side::Request, &headers);
 }
 
 /// Keys of a provider are used in turn.
@@ -52,6 +55,7 @@ fn key(call: &Call) -> Option<&str> {
 /// What the headers of an answer say.
 #[derive(Debug, Default)]
 pub(super) struct Received {
+    all: Vec<(String, String)>,
     pub(super) status: u16,
     pub(super) content_type: String,
     pub(super) encoding: Option<String>,
@@ -64,13 +68,20 @@ impl Received {
     pub(super) fn read(stream: &(impl Stream + ?Sized), now: Timestamp) -> Self {
         let headers = stream.headers(Side::Response);
         let get = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
-        Self {
+        let received = Self {
+            all: Vec::new(),
             status: get(":status").and_then(|s| s.parse().ok()).unwrap_or(502),
             content_type: essence(get("content-type").unwrap_or_default()),
             encoding: get("content-encoding").map(str::to_owned).filter(|e| !e.eq_ignore_ascii_case("identity")),
             retry_after: retry_after(get("retry-after-ms"), get("retry-after"), now),
             should_retry: get("x-should-retry").and_then(|v| v.parse().ok()),
-        }
+        };
+        Self { all: headers, ..received }
+    }
+
+    /// A header, by its lower-case name.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        self.all.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::dialects::{Progress, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::Event;
-use crate::stream::sse;
+use crate::stream::{Decoder, Fault, sse};
 use crate::surfaces::StreamWriter;
 use crate::time::Timestamp;
 
@@ -14,7 +14,7 @@ pub(super) const MAX_EVENT: usize = 8 << 20;
 
 /// A stream that is being read and written.
 pub(super) struct Relay {
-    parser: sse::Parser,
+    decoder: Decoder,
     path: Path,
     /// The provider's end marker has come, or what stands for it.
     over: bool,
@@ -30,13 +30,12 @@ enum Path {
 
 impl Relay {
     pub(super) fn new(call: &Call, now: Timestamp) -> Self {
-        let dialect = call.target.provider.dialect;
         let path = if call.passes() {
-            Path::Passed(dialect.pass_stream(&call.exchange.asked))
+            Path::Passed(call.format.pass_stream(&call.exchange.asked))
         } else {
-            Path::Translated(dialect.stream(), call.exchange.surface.stream(call.context(now)))
+            Path::Translated(call.format.stream(), call.exchange.surface.stream(call.context(now)))
         };
-        Self { parser: sse::Parser::new(MAX_EVENT), path, over: false }
+        Self { decoder: call.format.framing().decoder(MAX_EVENT), path, over: false }
     }
 
     /// Is the answer complete?
@@ -55,8 +54,8 @@ impl Relay {
         if self.over {
             return Ok(());
         }
-        self.parser.push(bytes);
-        while let Some(event) = self.parser.next().map_err(|e| too_long(e.limit))? {
+        self.decoder.push(bytes);
+        while let Some(event) = self.decoder.next().map_err(|fault| unreadable(&fault))? {
             if self.event(&event, events, out)? == Progress::Done {
                 self.over = true;
                 break;
@@ -107,6 +106,11 @@ impl Relay {
     }
 }
 
-fn too_long(limit: usize) -> ApiError {
-    ApiError::new(502, format!("The provider sent an event of more than {} MiB.", limit >> 20)).code("event_too_long")
+fn unreadable(fault: &Fault) -> ApiError {
+    match fault {
+        Fault::TooLong(limit) => {
+            let message = format!("The provider sent an event of more than {} MiB.", limit >> 20);
+            ApiError::new(502, message).code("event_too_long")
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tollhouse_filter::dialects::{DIALECTS, Dialect, anthropic::Anthropic, openai::OpenAi};
+use tollhouse_filter::dialects::{Format, anthropic::Anthropic, formats, openai::OpenAi};
 use tollhouse_filter::json::Object;
 use tollhouse_filter::surfaces::{Surface, chat::Chat};
 
@@ -243,7 +243,7 @@ proptest! {
         let object = Object::parse(request.body.as_bytes()).unwrap();
         let asked = Chat.asked(&object).unwrap();
         prop_assert_eq!(asked.stream, request.stream);
-        for dialect in DIALECTS {
+        for dialect in formats() {
             let sent = dialect.pass_request(&object, &asked, "model");
             let sent = Object::parse(&sent).unwrap();
             prop_assert_eq!(sent.get("model").unwrap().get(), "\"model\"");

@@ -4,7 +4,7 @@ use crate::errors::Kind;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn error(status: u16, body: &str) -> ApiError {
-    Anthropic.error(status, body.as_bytes())
+    Anthropic.error(status, body.as_bytes(), &|_| None)
 }
 
 #[test]

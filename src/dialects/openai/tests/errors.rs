@@ -4,7 +4,7 @@ use crate::errors::{Kind, Retry};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn told(status: u16, body: &str) -> ApiError {
-    OpenAi.error(status, body.as_bytes())
+    OpenAi.error(status, body.as_bytes(), &|_| None)
 }
 
 #[test]

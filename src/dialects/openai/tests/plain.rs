@@ -150,7 +150,7 @@ fn no_body_however_broken_brings_the_dialect_down() {
     for body in &bodies {
         let _ = OpenAi.answer(body);
         let _ = OpenAi.pass_answer(body);
-        let _ = OpenAi.error(400, body);
+        let _ = OpenAi.error(400, body, &|_| None);
         let _ = read(&[&String::from_utf8_lossy(body), DONE]);
     }
 }
