@@ -51,6 +51,8 @@
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`contract`], [`host`] (ports) | any API's form |
 //! | codecs | [`json`], [`stream`], [`time`] | anything of ours |
 //!
+//! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
+//!
 //! A server that speaks OpenAI's API is configuration. A new dialect is a file in `dialects/`, a line in
 //! [`dialects::DIALECTS`] and its tests; a new surface the same in [`surfaces`].
 

@@ -93,6 +93,8 @@ impl Case {
     fn cuts(&self) -> BTreeSet<usize> {
         let step = if self.body.len() <= SMALL { 1 } else { self.body.len() / SAMPLES };
         let hints = self.meta["split_hints"].as_object().into_iter().flat_map(Map::values);
+        // A hint is a place or a list of them.
+        let hints = hints.flat_map(|hint| hint.as_array().cloned().unwrap_or_else(|| vec![hint.clone()]));
         let hints = hints.filter_map(|at| usize::try_from(at.as_u64()?).ok());
         (1..self.body.len()).step_by(step).chain(hints.flat_map(|at| at.saturating_sub(1)..=at + 1)).collect()
     }

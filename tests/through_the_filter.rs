@@ -188,7 +188,8 @@ fn check_record(recording: &Recording, record: &Value, outcome: &Outcome) {
     let broken = expected.get("stream_error").is_some();
     assert_eq!(record["outcome"], if broken { "failed" } else { "completed" }, "{name}: {record}");
     assert_eq!(record["stream"], recording.is_stream(), "{name}: {record}");
-    assert_eq!(record["attempts"][0]["outcome"], "answered", "{name}: {record}");
+    assert_eq!(record["attempts"][0]["outcome"], if broken { "failed" } else { "answered" }, "{name}: {record}");
+    assert_eq!(record.get("error").is_some(), broken, "{name}: {record}");
     if let ([choice], false) = (outcome.choices.as_slice(), broken) {
         assert_eq!(record["finish_reason"].as_str(), choice.finish.as_deref(), "{name}: {record}");
     }
