@@ -69,6 +69,8 @@ pub struct Progress {
     pub meter: Meter,
     /// How the caller is answered.
     pub phase: Phase,
+    /// The provider's bytes have ended, not only its answer.
+    pub ended: bool,
     /// Fields of the request that the answering provider has no word for.
     pub dropped: Vec<String>,
 }
@@ -174,19 +176,21 @@ impl Exchanges {
     pub fn break_off_idle(&self, id: u64) {
         if let Some(exchange) = self.0.open.borrow().get(&id) {
             let mut progress = exchange.progress.borrow_mut();
-            if progress.phase != Phase::Broken {
+            if progress.phase != Phase::Broken && !progress.meter.is_complete() {
                 progress.break_off(504, IDLE);
             }
         }
     }
 
     /// Those whose answer has stopped for longer than their idle clock allows, with a second of grace in which the
-    /// provider role can tell it in band; and those that were told a failure in band, which only a reset can end.
+    /// provider role can tell it in band, also when only the end of the connection is missing; and those that were told a failure in band, which only a reset can end.
     pub fn idle(&self, now: Timestamp) -> Vec<u64> {
         let stopped = |exchange: &Exchange| {
             let progress = exchange.progress.borrow();
-            let last = progress.meter.last_content().filter(|_| !progress.meter.is_complete());
-            progress.phase == Phase::Broken || last.is_some_and(|last| now.since(last) > exchange.timeouts.idle + GRACE)
+            // A caller may take its time for what has come to its end.
+            let last = progress.meter.last_content();
+            let told = progress.phase == Phase::Broken;
+            !progress.ended && (told || last.is_some_and(|last| now.since(last) > exchange.timeouts.idle + GRACE))
         };
         self.0.open.borrow().values().filter(|exchange| stopped(exchange)).map(|exchange| exchange.id).collect()
     }

@@ -392,3 +392,18 @@ fn a_request_that_cannot_be_translated_is_refused_without_asking_the_provider() 
     assert_eq!(reply.status, 400);
     assert!(String::from_utf8(reply.body).unwrap().contains("messages[0].content[0]"));
 }
+
+#[test]
+fn a_stream_whose_connection_does_not_end_is_idle_and_one_that_ended_never_is() {
+    for (end, idle) in [(false, 1), (true, 0)] {
+        let world = World::new(&["a/one"], true);
+        let mut provider = world.attempt();
+        let _ = world.head(&mut provider, "200", SSE, false);
+        let _ = world.piece(&mut provider, &[START, TEXT, STOP].concat(), end);
+        assert!(world.exchange.progress.borrow().meter.is_complete());
+        let much_later = NOW.after(std::time::Duration::from_secs(3600));
+        assert_eq!(world.exchanges.idle(much_later).len(), idle);
+        world.exchanges.break_off_idle(world.exchange.id);
+        assert_eq!(world.exchange.progress.borrow().phase, Phase::Committed, "a complete answer has not failed");
+    }
+}
