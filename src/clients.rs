@@ -149,6 +149,8 @@ pub const KEY_HEADERS: [&str; 3] = ["x-api-key", "api-key", "x-goog-api-key"];
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn client(models: &[&str]) -> Client {
         let models = models.iter().filter_map(|m| Allowed::parse(m, |m| m == "tier", |p| p == "openai")).collect();

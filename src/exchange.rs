@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::config::Timeouts;
 use crate::config::raw::FailoverOn;
+use crate::errors::ApiError;
 use crate::meter::Meter;
 use crate::routing::Plan;
 use crate::surfaces::{Asked, Surface};
@@ -46,6 +47,16 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// The answer failed after its first content. Gives the last event of the stream, where it can be added.
+    pub fn break_off(&self, error: &ApiError) -> Option<Vec<u8>> {
+        let mut progress = self.progress.borrow_mut();
+        if progress.phase != Phase::Committed || progress.meter.is_complete() {
+            return None;
+        }
+        progress.break_off(error.status, error.code.as_deref().unwrap_or("error"));
+        progress.held_open.then(|| self.surface.stream_error(error))
+    }
+
     /// The model as a label of stats: callers must not be able to make new ones.
     pub fn model_label(&self) -> &str {
         if self.logical { &self.asked.model } else { "*" }
@@ -73,6 +84,10 @@ pub struct Progress {
     pub ended: bool,
     /// Fields of the request that the answering provider has no word for.
     pub dropped: Vec<String>,
+    /// The context of the provider role whose answer goes out.
+    pub provider: Option<u32>,
+    /// The gateway role holds the stream, with nothing in it, so that something can be added at any time.
+    pub held_open: bool,
 }
 
 /// How the caller is answered.
@@ -167,32 +182,49 @@ impl Exchanges {
         self.0.open.borrow().get(&id).cloned()
     }
 
+    /// Is it still under way?
+    pub fn is_open(&self, id: u64) -> bool {
+        self.0.open.borrow().contains_key(&id)
+    }
+
     /// Forgets a request that is over.
     pub fn close(&self, id: u64) {
         self.0.open.borrow_mut().remove(&id);
     }
 
-    /// Breaks off an answer that has stopped.
-    pub fn break_off_idle(&self, id: u64) {
-        if let Some(exchange) = self.0.open.borrow().get(&id) {
-            let mut progress = exchange.progress.borrow_mut();
-            if progress.phase != Phase::Broken && !progress.meter.is_complete() {
-                progress.break_off(504, IDLE);
-            }
-        }
+    /// Breaks off an answer that has stopped. Gives what the caller is to be told, if that can still be told.
+    pub fn break_off_idle(&self, id: u64) -> Option<Vec<u8>> {
+        let exchange = self.0.open.borrow().get(&id).cloned()?;
+        let idle = exchange.timeouts.idle.as_secs();
+        exchange.break_off(&ApiError::new(504, format!("The provider sent nothing for {idle} s.")).code(IDLE))
     }
 
-    /// Those whose answer has stopped for longer than their idle clock allows, with a second of grace in which the
-    /// provider role can tell it in band, also when only the end of the connection is missing; and those that were told a failure in band, which only a reset can end.
+    /// Those whose answer has stopped for longer than their idle clock allows. They have a second of grace, in which
+    /// a ping of the provider is the better occasion to tell.
     pub fn idle(&self, now: Timestamp) -> Vec<u64> {
-        let stopped = |exchange: &Exchange| {
-            let progress = exchange.progress.borrow();
-            // A caller may take its time for what has come to its end.
-            let last = progress.meter.last_content();
-            let told = progress.phase == Phase::Broken;
-            !progress.ended && (told || last.is_some_and(|last| now.since(last) > exchange.timeouts.idle + GRACE))
-        };
-        self.0.open.borrow().values().filter(|exchange| stopped(exchange)).map(|exchange| exchange.id).collect()
+        self.which(|progress, exchange| {
+            let last = progress.meter.last_content().filter(|_| !progress.meter.is_complete());
+            progress.phase == Phase::Committed
+                && last.is_some_and(|last| now.since(last) > exchange.timeouts.idle + GRACE)
+        })
+    }
+
+    /// Those that only a reset can end: a failure was told in band, or the answer is complete and the provider does
+    /// not end its stream. A caller may take its time for what has ended.
+    pub fn endless(&self, now: Timestamp) -> Vec<u64> {
+        self.which(|progress, exchange| {
+            let lingers = progress.meter.is_complete() && !progress.ended;
+            let last = progress.meter.last_content().filter(|_| lingers);
+            progress.phase == Phase::Broken || last.is_some_and(|last| now.since(last) > exchange.timeouts.idle + GRACE)
+        })
+    }
+
+    fn which(&self, wanted: impl Fn(&Progress, &Exchange) -> bool) -> Vec<u64> {
+        let open = self.0.open.borrow();
+        open.values()
+            .filter(|exchange| wanted(&exchange.progress.borrow(), exchange))
+            .map(|exchange| exchange.id)
+            .collect()
     }
 
     /// How many are under way.

@@ -23,9 +23,11 @@ use crate::surfaces::{self, Asked, Route, Surface};
 use crate::time::Timestamp;
 
 mod head;
+mod last_words;
 mod settle;
 
 use head::Head;
+use last_words::LastWords;
 
 /// One request, seen by the gateway role.
 pub struct Gateway {
@@ -36,6 +38,7 @@ pub struct Gateway {
     substitute: Option<Vec<u8>>,
     /// What we have answered, in case that Envoy answers something else.
     refused: Option<(&'static dyn Surface, Box<ApiError>)>,
+    last_words: LastWords,
     /// What the access log needs, whatever becomes of the request.
     notes: Notes,
 }
@@ -74,7 +77,15 @@ struct Notes {
 impl Gateway {
     /// A request that has just begun.
     pub fn new(config: Rc<Config>, exchanges: Exchanges) -> Self {
-        Self { config, exchanges, state: State::Fresh, substitute: None, refused: None, notes: Notes::default() }
+        Self {
+            config,
+            exchanges,
+            state: State::Fresh,
+            substitute: None,
+            refused: None,
+            last_words: LastWords::default(),
+            notes: Notes::default(),
+        }
     }
 
     /// The number of the request, once it is on its way.
@@ -158,11 +169,14 @@ impl Gateway {
     }
 
     /// Some of the answer's body is on its way to the caller.
-    pub fn on_response_body(&mut self, host: &dyn Host, size: usize) -> Action {
+    pub fn on_response_body(&mut self, host: &dyn Host, size: usize, end: bool) -> Action {
         if let Some(body) = &mut self.substitute {
             host.set_body(Side::Response, size, &std::mem::take(body));
         }
-        Action::Continue
+        match &self.state {
+            State::Forwarded(exchange) if exchange.asked.stream => self.last_words.on_piece(host, exchange, size, end),
+            _ => Action::Continue,
+        }
     }
 
     /// Looks at everything that the headers tell.

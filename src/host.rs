@@ -45,6 +45,14 @@ pub trait Stream {
     /// Replaces the first `size` bytes of the body that the proxy holds.
     fn set_body(&self, side: Side, size: usize, bytes: &[u8]);
 
+    /// Sends on what the proxy holds of the answer as soon as this callback is over, whatever it returns: after
+    /// [`Action::Pause`] the answer is still held, with nothing in it.
+    fn flush(&self);
+
+    /// Lets another filter of this stream send on what the proxy holds for it, which may be nothing: filters behind it
+    /// then see an empty piece. `context` is that filter's.
+    fn flush_from(&self, context: u32);
+
     /// Answers the caller at once.
     fn reply(&self, status: u16, headers: &[(&str, &str)], body: &[u8]);
 

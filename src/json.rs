@@ -13,7 +13,7 @@ pub const MAX_DEPTH: usize = 127;
 /// The members of one object in their order, values as the bytes that stood there.
 ///
 /// A name that comes twice is an error: two readers could see two different requests.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
@@ -238,6 +238,8 @@ fn after_string(mut rest: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn object(text: &str) -> Object<'_> {
         Object::parse(text.as_bytes()).unwrap()

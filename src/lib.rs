@@ -61,6 +61,8 @@ pub mod dialects;
 pub mod errors;
 pub mod exchange;
 pub mod failover;
+#[cfg(any(test, feature = "testing"))]
+pub mod fuzz;
 pub mod gateway;
 pub mod host;
 pub mod hub;

@@ -65,12 +65,16 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
-        for id in EXCHANGES.with(|exchanges| exchanges.idle(now())) {
-            if let Some(context) = CONTEXTS.with_borrow(|contexts| contexts.get(&id).copied()) {
-                EXCHANGES.with(|exchanges| exchanges.break_off_idle(id));
-                Envoy::reset_response(context);
+        EXCHANGES.with(|exchanges| {
+            for id in exchanges.endless(now()) {
+                with_context(id, Envoy::reset_response);
             }
-        }
+            for id in exchanges.idle(now()) {
+                if let Some(last) = exchanges.break_off_idle(id) {
+                    with_context(id, |context| Envoy::add_to_response(context, &last));
+                }
+            }
+        });
     }
 
     fn get_type(&self) -> Option<ContextType> {
@@ -83,7 +87,7 @@ impl RootContext for Root {
             Role::Gateway(config) => {
                 Some(Box::new(GatewayStream { context, gateway: Gateway::new(Rc::clone(config), exchanges) }))
             }
-            Role::Provider => Some(Box::new(ProviderStream(Provider::new(exchanges)))),
+            Role::Provider => Some(Box::new(ProviderStream(Provider::new(context, exchanges)))),
             Role::Unconfigured => None,
         }
     }
@@ -127,8 +131,8 @@ impl HttpContext for GatewayStream {
         next(self.gateway.on_response_headers(&Envoy, end, now()))
     }
 
-    fn on_http_response_body(&mut self, size: usize, _end: bool) -> Next {
-        next(self.gateway.on_response_body(&Envoy, size))
+    fn on_http_response_body(&mut self, size: usize, end: bool) -> Next {
+        next(self.gateway.on_response_body(&Envoy, size, end))
     }
 
     fn on_log(&mut self) {
@@ -141,7 +145,15 @@ impl HttpContext for GatewayStream {
 
 struct ProviderStream(Provider);
 
-impl Context for ProviderStream {}
+impl Context for ProviderStream {
+    fn on_done(&mut self) -> bool {
+        // Envoy ends the attempt before it resets the caller's stream: the last chance to tell why.
+        if let Some((id, last)) = self.0.on_done(now()) {
+            with_context(id, |context| Envoy::add_to_response(context, &last));
+        }
+        true
+    }
+}
 
 impl HttpContext for ProviderStream {
     fn on_http_request_headers(&mut self, _count: usize, _end: bool) -> Next {
@@ -166,6 +178,13 @@ impl HttpContext for ProviderStream {
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Next {
         next(self.0.on_response_trailers(&Envoy, now()))
+    }
+}
+
+/// Does something with the gateway role's context of a request under way.
+fn with_context(id: u64, act: impl FnOnce(u32)) {
+    if let Some(context) = CONTEXTS.with_borrow(|contexts| contexts.get(&id).copied()) {
+        act(context);
     }
 }
 

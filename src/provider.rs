@@ -29,6 +29,8 @@ use answer::{Answer, Fate};
 
 /// One attempt, seen by the provider role.
 pub struct Provider {
+    /// Envoy's number of this filter.
+    context: u32,
     exchanges: Exchanges,
     state: State,
 }
@@ -75,8 +77,8 @@ impl Call {
 
 impl Provider {
     /// An attempt that has just begun.
-    pub fn new(exchanges: Exchanges) -> Self {
-        Self { exchanges, state: State::Opening }
+    pub fn new(context: u32, exchanges: Exchanges) -> Self {
+        Self { context, exchanges, state: State::Opening }
     }
 
     /// The request's headers have come, with what the attempt before left in them.
@@ -231,10 +233,30 @@ impl Provider {
         Action::Continue
     }
 
+    /// Envoy is done with the attempt. If that breaks an answer off, gives the number of the request and the last event
+    /// of its stream, where that can be added.
+    pub fn on_done(&mut self, now: Timestamp) -> Option<(u64, Vec<u8>)> {
+        let State::Reading(call, _) = std::mem::replace(&mut self.state, State::Done { drop: true }) else {
+            return None;
+        };
+        let exchange = call.exchange;
+        // A caller that leaves ends its request first.
+        if !self.exchanges.is_open(exchange.id) {
+            return None;
+        }
+        let error = if now.since(exchange.started) >= exchange.timeouts.total {
+            ApiError::new(504, "The answer took longer than the gateway allows.").code("timeout")
+        } else {
+            ApiError::new(502, "The provider broke off its answer.").code("provider_reset")
+        };
+        exchange.break_off(&error).map(|last| (exchange.id, last))
+    }
+
     /// The first content goes out: from now on nothing can be taken back.
     fn commit(&self, call: &Call) {
         let mut progress = call.exchange.progress.borrow_mut();
         progress.phase = Phase::Committed;
+        progress.provider = Some(self.context);
         progress.conclude(Outcome::Answered);
     }
 

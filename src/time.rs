@@ -86,6 +86,8 @@ fn days_before(year: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn dates_and_times_are_read_as_utc() {

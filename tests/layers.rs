@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules, outermost layer first, and what of their own layer they may use beside everything below.
 const LAYERS: &[&[(&str, &[&str])]] = &[
-    &[("plugin", &["host::envoy"])],
+    &[("plugin", &["host::envoy"]), ("fuzz", &[])],
     &[("gateway", &[]), ("provider", &[])],
     &[("failover", &["exchange", "telemetry"]), ("telemetry", &["exchange"]), ("exchange", &[]), ("reply", &[])],
     &[("config", &["routing", "clients"]), ("routing", &["config"]), ("clients", &[])],

@@ -13,6 +13,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "only tests use this crate, and a test that cannot go on should say where"
 )]
 

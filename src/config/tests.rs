@@ -1,4 +1,6 @@
 use super::*;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn parse(json: &str) -> Result<Config, ConfigError> {
     Config::parse(json.as_bytes(), &|name| (name == "KEY").then(|| "sk-up".to_owned()))

@@ -1,4 +1,6 @@
 use super::*;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn what_another_target_may_do_better_fails_over() {

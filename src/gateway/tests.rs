@@ -1,13 +1,15 @@
 use super::*;
 use crate::host::memory::Memory;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-const NOW: Timestamp = Timestamp(1_800_000_000_000);
+pub(super) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 /// A worker with one configuration.
-struct World {
+pub(super) struct World {
     config: Rc<Config>,
-    exchanges: Exchanges,
-    host: Memory,
+    pub(super) exchanges: Exchanges,
+    pub(super) host: Memory,
 }
 
 impl World {
@@ -66,6 +68,15 @@ impl World {
     fn record(&self) -> serde_json::Value {
         serde_json::from_slice(&self.host.properties.borrow()[contract::RECORD]).unwrap()
     }
+}
+
+/// A stream request that is on its way.
+pub(super) fn streamed() -> (World, Rc<Exchange>) {
+    let world = World::new();
+    let gateway = world.chat("k", &HELLO.replacen('{', r#"{"stream":true,"#, 1));
+    let State::Forwarded(exchange) = &gateway.state else { panic!("not forwarded") };
+    let exchange = Rc::clone(exchange);
+    (world, exchange)
 }
 
 const HELLO: &str = r#"{"model":"tier","messages":[{"role":"user","content":"hi"}]}"#;
@@ -253,7 +264,7 @@ fn what_envoy_answers_itself_is_told_in_the_callers_form() {
     *world.host.response.borrow_mut() = vec![(":status".into(), "504".into()), ("content-length".into(), "24".into())];
     *world.host.response_body.borrow_mut() = b"upstream request timeout".to_vec();
     assert_eq!(gateway.on_response_headers(&world.host, false, NOW), Action::Continue);
-    assert_eq!(gateway.on_response_body(&world.host, 24), Action::Continue);
+    assert_eq!(gateway.on_response_body(&world.host, 24, true), Action::Continue);
     let body: serde_json::Value = serde_json::from_slice(&world.host.response_body.borrow()).unwrap();
     assert_eq!(body["error"]["code"], "timeout");
     assert_eq!(world.host.header(Side::Response, "content-length"), None);
@@ -273,7 +284,7 @@ fn an_upload_that_envoy_gives_up_on_is_told_in_the_callers_form() {
     *world.host.response.borrow_mut() = vec![(":status".into(), "408".into())];
     *world.host.response_body.borrow_mut() = b"request timeout".to_vec();
     let _ = gateway.on_response_headers(&world.host, false, NOW);
-    let _ = gateway.on_response_body(&world.host, 15);
+    let _ = gateway.on_response_body(&world.host, 15, true);
     let body: serde_json::Value = serde_json::from_slice(&world.host.response_body.borrow()).unwrap();
     assert_eq!(body["error"]["code"], "request_timeout");
 }
@@ -288,7 +299,7 @@ fn our_refusal_stands_when_envoy_refuses_too() {
             vec![(":status".into(), "413".into()), ("content-length".into(), body.len().to_string())];
         *world.host.response_body.borrow_mut() = body.clone();
         let _ = gateway.on_response_headers(&world.host, false, NOW);
-        let _ = gateway.on_response_body(&world.host, body.len());
+        let _ = gateway.on_response_body(&world.host, body.len(), true);
         assert_eq!(*world.host.response_body.borrow(), ours);
         assert_eq!(world.host.header(Side::Response, "content-length").is_some(), kept);
         gateway = world.chat("k", &" ".repeat(1025));

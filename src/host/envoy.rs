@@ -19,7 +19,17 @@ impl Envoy {
 
     /// Breaks off the answer of a stream, by the context of its gateway role.
     pub fn reset_response(context: u32) {
-        abi::reset_response(context);
+        if abi::select(context) {
+            abi::close_stream(abi::Stream::Response);
+        }
+    }
+
+    /// Adds to the answer of a stream whose gateway role holds it, by the context of that role.
+    pub fn add_to_response(context: u32, bytes: &[u8]) {
+        if abi::select(context) {
+            abi::set_body(abi::Buffer::ResponseBody, 0, bytes);
+            abi::continue_stream(abi::Stream::Response);
+        }
     }
 }
 
@@ -56,6 +66,16 @@ impl Stream for Envoy {
 
     fn set_body(&self, side: Side, size: usize, bytes: &[u8]) {
         abi::set_body(buffer(side), size, bytes);
+    }
+
+    fn flush(&self) {
+        abi::continue_stream(abi::Stream::Response);
+    }
+
+    fn flush_from(&self, context: u32) {
+        if abi::select(context) {
+            abi::continue_stream(abi::Stream::Response);
+        }
     }
 
     fn reply(&self, status: u16, headers: &[(&str, &str)], body: &[u8]) {

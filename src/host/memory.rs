@@ -1,6 +1,6 @@
 //! The ports in memory: a test says what arrived and reads what must have left.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::{Meters, Shared, Side, Stream};
@@ -19,6 +19,8 @@ pub struct Memory {
     pub request_body: RefCell<Vec<u8>>,
     /// What the proxy holds of the answer's body.
     pub response_body: RefCell<Vec<u8>>,
+    /// How often the logic has sent on what was held.
+    pub flushes: Cell<usize>,
     /// The answer that the logic gave itself.
     pub reply: RefCell<Option<Reply>>,
     /// Properties by name; a path is joined by dots.
@@ -82,6 +84,15 @@ impl Stream for Memory {
         let mut body = self.side(side).1.borrow_mut();
         let size = size.min(body.len());
         body.splice(..size, bytes.iter().copied());
+    }
+
+    fn flush(&self) {
+        // A test takes what is there when the callback is over.
+        self.flushes.set(self.flushes.get() + 1);
+    }
+
+    fn flush_from(&self, _context: u32) {
+        self.flush();
     }
 
     fn reply(&self, status: u16, headers: &[(&str, &str)], body: &[u8]) {

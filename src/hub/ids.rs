@@ -20,6 +20,8 @@ pub fn call_id(answer: &str, choice: u32, index: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_made_id_has_24_letters_and_digits_and_depends_on_its_place() {

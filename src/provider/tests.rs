@@ -5,6 +5,8 @@ use crate::host::memory::Memory;
 use crate::host::{Shared, Stream};
 use crate::routing::Plan;
 use crate::surfaces::{Asked, chat::Chat};
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const BODY: &str = r#"{"model":"tier","messages":[{"role":"user","content":"hi"}],"seed":7}"#;
@@ -49,7 +51,7 @@ impl World {
 
     /// Sends the request as one attempt.
     fn attempt(&self) -> Provider {
-        let mut provider = Provider::new(self.exchanges.clone());
+        let mut provider = Provider::new(7, self.exchanges.clone());
         assert_eq!(provider.on_request_headers(&self.host, NOW), Action::Pause);
         *self.host.request_body.borrow_mut() = BODY.into();
         if self.host.reply.borrow().is_none() {
@@ -320,6 +322,43 @@ fn a_failure_after_content_is_told_in_band() {
 }
 
 #[test]
+fn an_attempt_that_ends_before_its_answer_breaks_it_off() {
+    let later = NOW.after(std::time::Duration::from_secs(600));
+    for (now, code) in [(NOW, "provider_reset"), (later, "timeout")] {
+        let world = World::new(&["a/one", "b/two"], true);
+        let mut provider = world.attempt();
+        let _ = world.head(&mut provider, "200", SSE, false);
+        let _ = world.piece(&mut provider, &[START, TEXT].concat(), false);
+        world.exchange.progress.borrow_mut().held_open = true;
+        let (id, last) = provider.on_done(now).unwrap();
+        assert_eq!(id, world.exchange.id);
+        assert!(String::from_utf8(last).unwrap().contains(code));
+        assert_eq!(provider.on_done(now), None);
+    }
+}
+
+#[test]
+fn an_attempt_that_ends_otherwise_has_nothing_to_tell() {
+    let world = World::new(&["a/one", "b/two"], true);
+    let mut held = world.attempt();
+    let _ = world.head(&mut held, "200", SSE, false);
+    let _ = world.piece(&mut held, START, false);
+    assert_eq!(held.on_done(NOW), None, "another target can answer");
+    let mut whole = world.attempt();
+    let _ = world.head(&mut whole, "200", SSE, false);
+    let _ = world.piece(&mut whole, &[START, TEXT, STOP].concat(), false);
+    world.exchange.progress.borrow_mut().held_open = true;
+    assert_eq!(whole.on_done(NOW), None, "the answer is whole");
+    let world = World::new(&["a/one"], true);
+    let mut left = world.attempt();
+    let _ = world.head(&mut left, "200", SSE, false);
+    let _ = world.piece(&mut left, &[START, TEXT].concat(), false);
+    world.exchange.progress.borrow_mut().held_open = true;
+    world.exchanges.close(world.exchange.id);
+    assert_eq!(left.on_done(NOW), None, "the caller has left");
+}
+
+#[test]
 fn content_and_failure_in_one_piece_are_told_in_band_too() {
     let world = World::new(&["a/one", "b/two"], true);
     let mut provider = world.attempt();
@@ -383,7 +422,7 @@ fn trailers_after_a_stream_settle_it() {
 #[test]
 fn a_request_that_cannot_be_translated_is_refused_without_asking_the_provider() {
     let world = World::new(&["a/one", "b/two"], false);
-    let mut provider = Provider::new(world.exchanges.clone());
+    let mut provider = Provider::new(7, world.exchanges.clone());
     let _ = provider.on_request_headers(&world.host, NOW);
     let body = r#"{"model":"tier","messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{}}]}]}"#;
     *world.host.request_body.borrow_mut() = body.into();
@@ -394,16 +433,15 @@ fn a_request_that_cannot_be_translated_is_refused_without_asking_the_provider() 
 }
 
 #[test]
-fn a_stream_whose_connection_does_not_end_is_idle_and_one_that_ended_never_is() {
-    for (end, idle) in [(false, 1), (true, 0)] {
+fn a_complete_stream_that_does_not_end_is_ended() {
+    for (end, endless) in [(false, 1), (true, 0)] {
         let world = World::new(&["a/one"], true);
         let mut provider = world.attempt();
         let _ = world.head(&mut provider, "200", SSE, false);
         let _ = world.piece(&mut provider, &[START, TEXT, STOP].concat(), end);
         assert!(world.exchange.progress.borrow().meter.is_complete());
         let much_later = NOW.after(std::time::Duration::from_secs(3600));
-        assert_eq!(world.exchanges.idle(much_later).len(), idle);
-        world.exchanges.break_off_idle(world.exchange.id);
-        assert_eq!(world.exchange.progress.borrow().phase, Phase::Committed, "a complete answer has not failed");
+        assert_eq!(world.exchanges.endless(much_later).len(), endless);
+        assert!(world.exchanges.idle(much_later).is_empty());
     }
 }

@@ -12,6 +12,8 @@ pub struct Recording {
     pub meta: Value,
     pub expected: Value,
     pub response: Vec<u8>,
+    /// The body that was sent, where it is known.
+    pub request: Option<Vec<u8>>,
 }
 
 impl Recording {
@@ -23,11 +25,21 @@ impl Recording {
             .find_map(|kind| std::fs::read(folder.join(format!("response.{kind}"))).ok())?;
         let case = folder.file_name()?.to_string_lossy();
         let provider = folder.parent()?.file_name()?.to_string_lossy();
-        Some(Self { name: format!("{provider}/{case}"), meta, expected: json("expected.json")?, response })
+        let request = std::fs::read(folder.join("request.json")).ok();
+        Some(Self { name: format!("{provider}/{case}"), meta, expected: json("expected.json")?, response, request })
     }
 
     pub fn status(&self) -> u16 {
         self.meta["status"].as_u64().and_then(|status| status.try_into().ok()).unwrap()
+    }
+
+    /// Headers of the answer.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let kept = self.meta["response_headers"].as_object().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let others = kept.iter().filter(|(name, _)| *name != "content-type");
+        let content_type = ("content-type".to_owned(), text(&self.meta["content_type"]));
+        std::iter::once(content_type).chain(others.map(|(name, value)| (name.clone(), text(value)))).collect()
     }
 
     pub fn is_stream(&self) -> bool {
@@ -35,8 +47,9 @@ impl Recording {
     }
 
     pub fn split_hints(&self) -> Vec<usize> {
-        let hints = self.meta["split_hints"].as_array().cloned().unwrap_or_default();
-        hints.iter().filter_map(|hint| hint.as_u64()?.try_into().ok()).collect()
+        let mut hints = Vec::new();
+        numbers(&self.meta["split_hints"], &mut hints);
+        hints
     }
 
     /// Is this a matter of policy, on which no test may insist?
@@ -63,13 +76,23 @@ pub fn of(wire_family: &str) -> Vec<Recording> {
     found
 }
 
-fn root() -> Option<PathBuf> {
+/// All numbers in a value, however they are arranged.
+fn numbers(value: &Value, out: &mut Vec<usize>) {
+    match value {
+        Value::Number(number) => out.extend(number.as_u64().and_then(|number| usize::try_from(number).ok())),
+        Value::Array(list) => list.iter().for_each(|value| numbers(value, out)),
+        Value::Object(members) => members.values().for_each(|value| numbers(value, out)),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+pub(super) fn root() -> Option<PathBuf> {
     let named = std::env::var_os("TOLLHOUSE_FIXTURES").map(PathBuf::from);
     let root = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"));
     root.join("cases").is_dir().then_some(root)
 }
 
-fn folders(of: &Path) -> Vec<PathBuf> {
+pub(super) fn folders(of: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(of).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }

@@ -372,7 +372,7 @@ async fn after_the_first_content_nothing_is_tried_again() {
 const TICK: Duration = Duration::from_millis(100);
 
 #[tokio::test]
-async fn a_stream_that_is_reset_after_its_first_content_breaks_off() {
+async fn a_stream_that_is_reset_after_its_first_content_is_told_in_band() {
     let play = stage();
     for from in [OpenAi, Anthropic] {
         let (first, second) = order(play.stage(), from);
@@ -381,7 +381,7 @@ async fn a_stream_that_is_reset_after_its_first_content_breaks_off() {
         first.on(&model, Reply::stream(begun).pause(TICK).reset());
         let answer = play.chat(&model).stream(true).send().await;
         assert_eq!((answer.status, answer.whole, answer.done()), (200, false, false), "{}", answer.text());
-        assert_eq!(answer.content(), PIECES[0]);
+        assert_eq!((answer.content().as_str(), answer.code().as_str()), (PIECES[0], "provider_reset"));
         assert_eq!(second.seen(&model).len(), 0);
         let record = play.records.of_model(&model).await;
         assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");

@@ -20,6 +20,9 @@ const TOO_LONG: &str = "context_length_exceeded";
 struct Body<'a> {
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
+    /// Hosts of Anthropic's models that fail before the model does have no more to say.
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
 }
 
 /// Anthropic says `type`; Google, in front of Anthropic's models, says `status`.
@@ -66,7 +69,10 @@ pub(super) fn inside(body: &[u8]) -> ApiError {
 
 fn parse(body: &[u8]) -> Option<Reported<'_>> {
     let body: Body<'_> = serde_json::from_slice(body).ok()?;
-    let reported: Reported<'_> = lenient(body.error);
+    let mut reported: Reported<'_> = lenient(body.error);
+    if body.error.is_none() {
+        reported.message = lenient(body.message);
+    }
     (reported.kind.is_some() || reported.message.is_some()).then_some(reported)
 }
 

@@ -171,9 +171,15 @@ impl Reader {
         }
     }
 
+    /// A block after the end of the answer is nobody's.
     fn open(&mut self, data: &Data<'_>, out: &mut Events) {
+        if self.finished {
+            return;
+        }
         let (Some(raw), index) = (data.content_block, data.index.unwrap_or(0)) else { return };
         self.start(Message::default(), out);
+        // Another block with the same number ends the first.
+        self.close(index, out);
         let block: Block<'_> = lenient(Some(raw));
         let open = match answer::kind_of(raw).as_ref() {
             "text" => {

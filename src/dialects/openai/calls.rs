@@ -81,7 +81,10 @@ impl Calls {
         answer: &str,
         say: Say<'_, 'a>,
     ) -> CallNote {
-        let at = self.find(from_end, &delta).unwrap_or_else(|| self.open(delta.index));
+        let at = self.find(from_end, &delta).unwrap_or_else(|| {
+            self.tell(choice, say);
+            self.open(delta.index)
+        });
         let index = u32::try_from(at).unwrap_or(u32::MAX);
         let streamed = self.streamed;
         let has_id = delta.id.is_some();
@@ -89,7 +92,7 @@ impl Calls {
         let Some(call) = self.calls.get_mut(at) else { return CallNote::default() };
         let FunctionDelta { name, arguments: raw } = delta.function;
         let (arguments, rewritten) = arguments(raw);
-        let repeats_name = name.as_deref().is_some_and(|name| name.is_empty() || call.told);
+        let repeats_name = name.as_deref().is_some_and(|name| name.is_empty() || !call.name.is_empty());
         let note = CallNote {
             index,
             renumber: streamed && delta.index != Some(u64::from(index)),
@@ -119,17 +122,22 @@ impl Calls {
 
     /// No more pieces will come: completes what has none, and tells which calls had no arguments.
     pub(super) fn end<'a>(&mut self, choice: u32, say: Say<'_, 'a>) -> Vec<u32> {
+        self.tell(choice, say);
         let mut bare = Vec::new();
         for (index, call) in (0u32..).zip(&mut self.calls) {
-            if !call.told {
-                call.name(choice, index, None, Cow::Borrowed(""), say);
-            }
             if !call.has_arguments {
                 bare.push(index);
                 call.arguments(choice, index, Cow::Borrowed("{}"), say);
             }
         }
         bare
+    }
+
+    /// Tells the calls that still have no name: another call, or the end, must not come before them.
+    fn tell<'a>(&mut self, choice: u32, say: Say<'_, 'a>) {
+        for (index, call) in (0u32..).zip(&mut self.calls) {
+            call.name(choice, index, None, Cow::Borrowed(""), say);
+        }
     }
 
     /// Does another call have this id? Then it is worth nothing: results find their calls by it.

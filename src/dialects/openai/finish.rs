@@ -22,6 +22,8 @@ pub(super) fn reason(word: &str) -> Option<FinishReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn every_word_has_one_meaning() {

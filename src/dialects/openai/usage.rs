@@ -120,6 +120,8 @@ fn set(object: &mut Map<String, Value>, name: &str, number: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn raw(json: &str) -> &RawValue {
         serde_json::from_str(json).unwrap()

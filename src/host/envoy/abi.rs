@@ -67,6 +67,7 @@ unsafe extern "C" {
     fn proxy_increment_metric(id: u32, by: i64) -> u32;
     fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_set_effective_context(context: u32) -> u32;
+    fn proxy_continue_stream(stream: u32) -> u32;
     fn proxy_close_stream(stream: u32) -> u32;
 }
 
@@ -177,13 +178,27 @@ pub(super) fn record_metric(id: u32, value: u64) {
     let _ = unsafe { proxy_record_metric(id, value) };
 }
 
-/// Resets the answer of the stream with this context, which must be alive.
-pub(super) fn reset_response(context: u32) {
-    const HTTP_RESPONSE: u32 = 1;
+/// Streams, by their number in the ABI.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+pub(super) enum Stream {
+    Response = 1,
+}
+
+/// Continues a stream; Envoy does so when the callback under way has returned.
+pub(super) fn continue_stream(stream: Stream) {
     // SAFETY: numbers only.
-    unsafe {
-        if proxy_set_effective_context(context) == OK {
-            let _ = proxy_close_stream(HTTP_RESPONSE);
-        }
-    }
+    let _ = unsafe { proxy_continue_stream(stream as u32) };
+}
+
+/// Makes the following calls about another stream. Tells whether there is one with this context.
+pub(super) fn select(context: u32) -> bool {
+    // SAFETY: numbers only.
+    unsafe { proxy_set_effective_context(context) == OK }
+}
+
+/// Resets a stream.
+pub(super) fn close_stream(stream: Stream) {
+    // SAFETY: numbers only.
+    let _ = unsafe { proxy_close_stream(stream as u32) };
 }

@@ -2,6 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::hub::{FinishReason, Thinking};
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn asked(json: &str) -> Result<Asked, ApiError> {
     Chat.asked(&Object::parse(json.as_bytes()).unwrap())

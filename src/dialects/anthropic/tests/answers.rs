@@ -1,6 +1,8 @@
 use super::*;
 use crate::hub::{FinishReason, Thinking};
 use crate::usage::Usage;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn answer(body: &str) -> Vec<Event<'_>> {
     Anthropic.answer(body.as_bytes()).unwrap()

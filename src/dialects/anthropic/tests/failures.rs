@@ -1,5 +1,7 @@
 use super::*;
 use crate::errors::Kind;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn error(status: u16, body: &str) -> ApiError {
     Anthropic.error(status, body.as_bytes())
@@ -27,6 +29,12 @@ fn googles_form_is_read_but_not_passed_on_as_anthropics() {
     assert_eq!((error.status, error.message.as_str()), (429, "Quota exceeded"));
     assert_eq!(error.code.as_deref(), Some("RESOURCE_EXHAUSTED"));
     assert_eq!(error.original, None);
+}
+
+#[test]
+fn a_message_without_an_error_around_it_is_told_too() {
+    let error = error(400, r#"{"message":"max_tokens: too small"}"#);
+    assert_eq!((error.message.as_str(), error.code, error.original), ("max_tokens: too small", None, None));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 use super::*;
 use crate::json::Object;
 use crate::surfaces::Asked;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn asked() -> Asked {
     Asked { model: "alias".to_owned(), stream: true, include_usage: false, legacy_functions: false }

@@ -2,6 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::hub::request::{JsonSchema, ResponseFormat, ToolChoice};
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn a_plain_request_has_nothing_but_what_is_required() {

@@ -1,6 +1,8 @@
 use super::*;
 use crate::hub::{FinishReason, Thinking};
 use crate::usage::Usage;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const START: &str = r#"{"type":"message_start","message":{"id":"m1","model":"c","usage":{"input_tokens":10,"cache_read_input_tokens":5,"output_tokens":1}}}"#;
 const STOP: &str = r#"{"type":"message_stop"}"#;
@@ -286,4 +288,25 @@ fn a_stream_that_lacks_its_start_gets_one() {
 fn an_end_without_a_beginning_is_no_answer() {
     let (events, error) = stream(&[r#"{"type":"message_stop"}"#]);
     assert_eq!((events, error.map(|e| e.status)), (vec![], Some(502)));
+}
+
+#[test]
+fn nothing_is_read_after_the_end_of_the_answer() {
+    let finished = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#;
+    let late = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"late"}}"#;
+    let delta = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"late"}}"#;
+    let events = whole(&[START, finished, late, delta, STOP]);
+    assert!(matches!(events.last(), Some(Event::Finish { .. })), "{events:?}");
+}
+
+#[test]
+fn a_block_whose_number_comes_again_has_ended() {
+    let tool = |id: &str| {
+        format!(
+            r#"{{"type":"content_block_start","index":0,"content_block":{{"type":"tool_use","id":"{id}","name":"f","input":{{}}}}}}"#
+        )
+    };
+    let told = whole(&[START, &tool("a"), &tool("b"), STOP]);
+    let arguments = told.iter().filter(|event| matches!(event, Event::Arguments { .. })).count();
+    assert_eq!(arguments, 2, "{told:?}");
 }

@@ -2,6 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::hub::request::ToolChoice;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const SIGNED: &str = r#"{ "type":"thinking", "thinking":"hm \u00e9", "signature":"s1g", "extra":1 }"#;
 const SEALED: &str = r#"{"type":"redacted_thinking","data":"AAAA"}"#;

@@ -2,6 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::hub::request::File;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn turns(messages: Vec<Message<'static>>) -> Value {
     body(&chat(messages))["messages"].take()

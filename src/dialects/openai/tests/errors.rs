@@ -1,5 +1,7 @@
 use super::*;
 use crate::errors::{Kind, Retry};
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn told(status: u16, body: &str) -> ApiError {
     OpenAi.error(status, body.as_bytes())

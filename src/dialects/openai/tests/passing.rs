@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn asked(include_usage: bool) -> Asked {
     Asked { model: "m".to_owned(), stream: true, include_usage, legacy_functions: false }

@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// An answer with one choice.
 fn answer(message: &str, finish: &str) -> String {

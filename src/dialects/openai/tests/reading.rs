@@ -1,4 +1,6 @@
 use super::*;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn a_stream_is_read_from_its_start_to_its_usage() {
@@ -296,4 +298,16 @@ fn a_failure_as_the_reason_of_the_end_is_a_failure() {
 fn a_refusal_is_read_apart_from_text() {
     let events = said(&[&chunk(r#"{"refusal":"No."}"#, "null"), &stop(), DONE]);
     assert_eq!(events[1], Event::Refusal { choice: 0, text: "No.".into() });
+}
+
+#[test]
+fn calls_are_told_in_their_order_also_when_one_has_no_name() {
+    let nameless = piece(r#"{"index":0,"id":"a","type":"function","function":{"arguments":"{}"}}"#);
+    let named = piece(r#"{"index":1,"id":"b","type":"function","function":{"name":"g","arguments":"{}"}}"#);
+    let events = said(&[&first(), &nameless, &named, &stop(), DONE]);
+    let told: Vec<u32> = events
+        .iter()
+        .filter_map(|event| if let Event::ToolCall { index, .. } = event { Some(*index) } else { None })
+        .collect();
+    assert_eq!(told, [0, 1]);
 }

@@ -3,6 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::surfaces::Surface;
 use crate::surfaces::chat::Chat;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn passed(body: &str) -> String {
     let object = Object::parse(body.as_bytes()).unwrap();

@@ -1,0 +1,114 @@
+//! Answers of providers: whatever they are, they are read in order or refused, and callers get what they can read.
+
+use super::{asked, check_failure, check_object, check_order, context, events, halves, parsed};
+use crate::dialects::{Dialect, Progress};
+use crate::errors::ApiError;
+use crate::hub::Event;
+use crate::stream::sse;
+use crate::surfaces::Surface;
+use crate::surfaces::chat::Chat;
+
+/// A whole answer.
+pub(super) fn whole(dialect: &dyn Dialect, data: &[u8]) {
+    for status in [400, 429, 500] {
+        check_failure(&dialect.error(status, data));
+    }
+    let passed = dialect.pass_answer(data);
+    match dialect.answer(data) {
+        Ok(events) => {
+            check_order(&events, true);
+            let answer = Chat.answer(&events, &context(true));
+            assert!(parsed(&answer).get("choices").is_some());
+            check_written(&events, None);
+            if let Some(passed) = passed {
+                check_object(&passed);
+                let again = dialect.answer(&passed).map(|events| usage(&events));
+                assert_eq!(again, Ok(usage(&events)), "mending keeps the counts");
+            }
+        }
+        Err(error) => check_failure(&error),
+    }
+}
+
+/// What the meter settles.
+fn usage(events: &[Event<'_>]) -> Option<crate::usage::Usage> {
+    events.iter().rev().find_map(|event| if let Event::Usage(usage) = event { Some(*usage) } else { None })
+}
+
+/// Writes events as a stream for the caller, and checks that they can be read.
+fn check_written(events: &[Event<'_>], failure: Option<&ApiError>) {
+    for include_usage in [false, true] {
+        let mut writer = Chat.stream(context(include_usage));
+        let mut out = Vec::new();
+        events.iter().for_each(|event| writer.write(event, &mut out));
+        match failure {
+            Some(error) => out.extend(Chat.stream_error(error)),
+            None => writer.end(&mut out),
+        }
+        check_stream(&out, failure.is_none());
+    }
+}
+
+/// Every event is one JSON object; only a whole answer ends with the end marker, and nothing follows that.
+fn check_stream(out: &[u8], is_whole: bool) {
+    let all = events([out]);
+    let ends = all.iter().filter(|event| event.data == "[DONE]").count();
+    let last = all.last().is_some_and(|event| event.data == "[DONE]");
+    assert_eq!((ends, last), (usize::from(is_whole), is_whole), "{}", String::from_utf8_lossy(out));
+    for event in all.iter().filter(|event| event.data != "[DONE]") {
+        check_object(event.data.as_bytes());
+    }
+}
+
+/// A streamed answer: the same wherever it is cut, with the same counts for the meter when it passes.
+pub(super) fn streamed(dialect: &dyn Dialect, data: &[u8]) {
+    let stream = events([data]);
+    let (said, failure) = translated(dialect, &stream);
+    check_order(&said, failure.is_none());
+    if let Some(error) = &failure {
+        check_failure(error);
+    }
+    check_written(&said, failure.as_ref());
+    let (head, tail) = halves(data);
+    assert!(translated(dialect, &events([head, tail])) == (said.clone(), failure.clone()), "cut at {}", head.len());
+    for include_usage in [false, true] {
+        let (metered, mut out, error) = passed(dialect, &stream, include_usage);
+        assert_eq!(metered, said, "the meter reads the same");
+        assert_eq!(error, failure);
+        if dialect.wire() == Chat.wire() {
+            error.iter().for_each(|error| out.extend(Chat.stream_error(error)));
+            check_stream(&out, failure.is_none());
+        }
+    }
+}
+
+fn translated(dialect: &dyn Dialect, stream: &[sse::Event]) -> (Vec<Event<'static>>, Option<ApiError>) {
+    let (mut reader, mut said) = (dialect.stream(), Vec::new());
+    for event in stream {
+        match reader.read(event, &mut said) {
+            Ok(Progress::Open) => {}
+            Ok(Progress::Done) => return (said, None),
+            Err(error) => return (said, Some(error)),
+        }
+    }
+    let failure = reader.end(&mut said).err();
+    (said, failure)
+}
+
+fn passed(
+    dialect: &dyn Dialect,
+    stream: &[sse::Event],
+    include_usage: bool,
+) -> (Vec<Event<'static>>, Vec<u8>, Option<ApiError>) {
+    let mut passer = dialect.pass_stream(&asked(include_usage));
+    let (mut said, mut out) = (Vec::new(), Vec::new());
+    for event in stream {
+        match passer.pass(event, &mut said, &mut out) {
+            Ok(Progress::Open) => {}
+            Ok(Progress::Done) => return (said, out, None),
+            Err(error) => return (said, out, Some(error)),
+        }
+    }
+    let failure = passer.end(&mut said, &mut out).err();
+    (said, out, failure)
+}

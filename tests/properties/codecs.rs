@@ -1,0 +1,146 @@
+//! JSON objects and server-sent events against readers that see everything at once.
+
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+use tollhouse_filter::json::{self, Object};
+use tollhouse_filter::stream::sse::{Event, Parser};
+
+use super::{config, cuts, pieces, text};
+
+/// JSON with white space and numbers that no writer of ours would write so.
+fn raw() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("1.50".to_owned()),
+        Just("-0".to_owned()),
+        Just("1E+2".to_owned()),
+        Just("18446744073709551616".to_owned()),
+        Just(r#""\u00e9\/""#.to_owned()),
+        text().prop_map(|text| json::string(&text)),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|list| format!("[ {}\n]", list.join(" ,"))),
+            prop::collection::btree_map(text(), inner, 0..4).prop_map(|members| object_of(&members)),
+        ]
+    })
+}
+
+fn object_of<'a>(members: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    let members: Vec<_> =
+        members.into_iter().map(|(name, value)| format!("{} :\t{value}", json::string(name))).collect();
+    format!("{{ {}\r\n}}", members.join(" , "))
+}
+
+/// What the specification says, for a stream that has come whole: only complete lines count.
+fn naive(bytes: &[u8]) -> Vec<Event> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace('\r', "\n");
+    let Some((complete, _)) = text.rsplit_once('\n') else { return Vec::new() };
+    let (mut events, mut name, mut data) = (Vec::new(), String::new(), Vec::new());
+    for line in complete.split('\n') {
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "" if line.is_empty() => {
+                let name = std::mem::take(&mut name);
+                if !data.is_empty() {
+                    events.push(Event { name, data: data.join("\n") });
+                    data.clear();
+                }
+            }
+            "event" => value.clone_into(&mut name),
+            "data" => data.push(value.to_owned()),
+            _ => {}
+        }
+    }
+    events
+}
+
+fn stream() -> impl Strategy<Value = Vec<u8>> {
+    const WORDS: &[&[u8]] = &[
+        b"data:",
+        b"data: ",
+        b"event:",
+        b"event: e",
+        b"data",
+        b"id: 1",
+        b": note",
+        b"nobody: x",
+        b"\n",
+        b"\n\n",
+        b"\r",
+        b"\r\n",
+        b"\r\n\r\n",
+        b" ",
+        b"x",
+        b":",
+        "é".as_bytes(),
+        "🦀".as_bytes(),
+        b"\xFF",
+        b"\xEF\xBB\xBF",
+        b"\xE6\xBC",
+        b"\0",
+    ];
+    prop::collection::vec(prop::sample::select(WORDS), 0..40).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn events_are_those_of_a_reader_that_sees_everything(bytes in stream(), cuts in cuts()) {
+        let mut parser = Parser::new(1 << 20);
+        let mut events = Vec::new();
+        for piece in pieces(&bytes, &cuts) {
+            parser.push(piece);
+            while let Some(event) = parser.next().unwrap() {
+                events.push(event);
+            }
+        }
+        prop_assert_eq!(events, naive(&bytes));
+    }
+
+    #[test]
+    fn an_edit_keeps_the_bytes_of_all_other_members(
+        members in prop::collection::btree_map(text(), raw(), 0..6),
+        edits in prop::collection::btree_map(text(), prop::option::of(raw()), 0..4),
+        replaced in prop::option::of((any::<prop::sample::Index>(), prop::option::of(raw()))),
+    ) {
+        let mut edits = edits;
+        if let Some((at, value)) = replaced.filter(|_| !members.is_empty()) {
+            edits.insert(members.keys().nth(at.index(members.len())).unwrap().clone(), value);
+        }
+        let whole = object_of(&members);
+        let list: Vec<(&str, Option<String>)> = edits.iter().map(|(name, new)| (name.as_str(), new.clone())).collect();
+        let out = Object::parse(whole.as_bytes()).unwrap().write_with(&list);
+        let told: Vec<(String, String)> =
+            Object::parse(&out).unwrap().members().map(|(n, v)| (n.to_owned(), v.get().to_owned())).collect();
+        let kept = members.iter().filter_map(|(name, old)| match edits.get(name) {
+            None => Some((name.clone(), old.clone())),
+            Some(new) => new.clone().map(|new| (name.clone(), new)),
+        });
+        let added = edits.iter().filter(|(name, _)| !members.contains_key(*name));
+        let added = added.filter_map(|(name, new)| new.clone().map(|new| (name.clone(), new)));
+        prop_assert_eq!(told, kept.chain(added).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_object_has_the_members_that_any_reader_sees(whole in raw()) {
+        let Ok(object) = Object::parse(whole.as_bytes()) else {
+            prop_assert!(!whole.starts_with('{'), "an object is read");
+            return Ok(());
+        };
+        let expected: Map<String, Value> = serde_json::from_str(&whole).unwrap();
+        let told: Map<String, Value> =
+            object.members().map(|(n, v)| (n.to_owned(), serde_json::from_str(v.get()).unwrap())).collect();
+        prop_assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn depth_is_what_a_reader_of_values_finds(whole in raw(), depth in 100usize..160) {
+        let nested = format!("{}{whole}{}", "[".repeat(depth), "]".repeat(depth));
+        let readable = serde_json::from_str::<Value>(&nested).is_ok();
+        prop_assert_eq!(json::too_deep(nested.as_bytes()), !readable);
+    }
+}

@@ -1,0 +1,160 @@
+//! Both roles of the filter on one worker, over the in-memory host, with a script in the place of Envoy's router.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use tollhouse_filter::clients::Digest;
+use tollhouse_filter::config::Config;
+use tollhouse_filter::contract;
+use tollhouse_filter::exchange::Exchanges;
+use tollhouse_filter::gateway::Gateway;
+use tollhouse_filter::host::memory::Memory;
+use tollhouse_filter::host::{Action, Side};
+use tollhouse_filter::provider::Provider;
+use tollhouse_filter::time::Timestamp;
+
+/// The caller's key.
+pub const KEY: &str = "sk-gateway";
+const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// What a provider answers.
+#[derive(Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+}
+
+/// What a caller was told, and what is known of it afterwards.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// The access-log record.
+    pub record: Value,
+}
+
+impl Told {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A worker whose only model `tier` leads to one target of this dialect.
+pub struct Worker {
+    config: Rc<Config>,
+}
+
+impl Worker {
+    pub fn new(dialect: &str) -> Self {
+        let document = json!({
+            "providers": { "up": { "dialect": dialect, "keys": [{ "value": "sk-up" }] } },
+            "models": { "tier": { "targets": ["up/real-model"] } },
+            "clients": [{ "name": "bot", "key_sha256": Digest::of(KEY).to_string(), "models": ["tier"] }],
+        });
+        Self { config: Rc::new(Config::parse(document.to_string().as_bytes(), &|_| None).unwrap()) }
+    }
+
+    /// Sends a request to the provider.
+    pub fn send(&self, body: &[u8]) -> Sent {
+        let (exchanges, host) = (Exchanges::default(), Memory::default());
+        *host.request.borrow_mut() = owned(&[
+            (":method", "POST"),
+            (":path", "/v1/chat/completions"),
+            ("authorization", &format!("Bearer {KEY}")),
+            ("content-type", "application/json"),
+            ("x-request-id", "r-1"),
+        ]);
+        *host.request_body.borrow_mut() = body.to_vec();
+        let mut gateway = Gateway::new(Rc::clone(&self.config), exchanges.clone());
+        assert_eq!(gateway.on_request_headers(&host, false, NOW), Action::Pause, "a call waits for its body");
+        let action = gateway.on_request_body(&host, body.len(), true, NOW);
+        assert_eq!(action, Action::Continue, "let in: {:?}", host.reply.borrow());
+        let mut provider = Provider::new(1, exchanges);
+        assert_eq!(provider.on_request_headers(&host, NOW), Action::Pause, "an attempt waits for its body");
+        let size = host.request_body.borrow().len();
+        let _ = provider.on_request_body(&host, size, true);
+        Sent { gateway, provider, host, out: Vec::new(), told_headers: false }
+    }
+}
+
+/// A request that is on its way, and the answer that comes back.
+pub struct Sent {
+    gateway: Gateway,
+    provider: Provider,
+    pub host: Memory,
+    out: Vec<u8>,
+    told_headers: bool,
+}
+
+impl Sent {
+    /// What the provider gets.
+    pub fn body(&self) -> Vec<u8> {
+        self.host.request_body.borrow().clone()
+    }
+
+    /// The answer comes in these pieces, of which the last ends it.
+    pub fn answer<'a>(mut self, answer: &Answer, pieces: impl IntoIterator<Item = &'a [u8]>) -> Told {
+        if self.host.reply.borrow().is_none() {
+            let status = (":status".to_owned(), answer.status.to_string());
+            *self.host.response.borrow_mut() = std::iter::once(status).chain(answer.headers.iter().cloned()).collect();
+            if self.provider.on_response_headers(&self.host, false, NOW) == Action::Continue {
+                self.headers_go_on();
+            }
+            let mut pieces = pieces.into_iter().peekable();
+            while let Some(piece) = pieces.next() {
+                self.piece(piece, pieces.peek().is_none());
+            }
+        }
+        self.settle()
+    }
+
+    fn piece(&mut self, piece: &[u8], end: bool) {
+        self.host.response_body.borrow_mut().extend_from_slice(piece);
+        let size = self.host.response_body.borrow().len();
+        if self.provider.on_response_body(&self.host, size, end, NOW) == Action::Pause {
+            assert!(!end, "an answer that is over goes out");
+            return;
+        }
+        self.headers_go_on();
+        let size = self.host.response_body.borrow().len();
+        let flushes = self.host.flushes.get();
+        if self.gateway.on_response_body(&self.host, size, end) == Action::Pause {
+            assert_eq!(self.host.flushes.get(), flushes + 1, "what is held goes out at once");
+            if self.host.response_body.borrow().is_empty() && size > 0 {
+                // What Envoy makes of a provider role that sends on what it holds: an empty piece.
+                assert_eq!(self.gateway.on_response_body(&self.host, 0, false), Action::Continue);
+            }
+        }
+        self.out.append(&mut self.host.response_body.borrow_mut());
+    }
+
+    fn headers_go_on(&mut self) {
+        if !std::mem::replace(&mut self.told_headers, true) {
+            assert_eq!(self.gateway.on_response_headers(&self.host, false, NOW), Action::Continue);
+        }
+    }
+
+    /// The request is over.
+    fn settle(mut self) -> Told {
+        if let Some(reply) = self.host.reply.take() {
+            // Envoy sends an answer of the filter's own through the gateway role like any other.
+            let status = (":status".to_owned(), reply.status.to_string());
+            *self.host.response.borrow_mut() = std::iter::once(status).chain(reply.headers).collect();
+            self.headers_go_on();
+            self.out = reply.body;
+        }
+        self.gateway.on_log(&self.host, NOW);
+        let record = &self.host.properties.borrow()[contract::RECORD];
+        Told {
+            status: self.host.header(Side::Response, ":status").unwrap().parse().unwrap(),
+            headers: self.host.response.borrow().clone(),
+            body: std::mem::take(&mut self.out),
+            record: serde_json::from_slice(record).unwrap(),
+        }
+    }
+}
+
+fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
