@@ -80,6 +80,8 @@ pub struct Progress {
     pub meter: Meter,
     /// How the caller is answered.
     pub phase: Phase,
+    /// The provider's bytes have ended, not only its answer.
+    pub ended: bool,
     /// Fields of the request that the answering provider has no word for.
     pub dropped: Vec<String>,
     /// The context of the provider role whose answer goes out.
@@ -207,9 +209,14 @@ impl Exchanges {
         })
     }
 
-    /// Those that were told a failure in band, which only a reset can end.
-    pub fn broken(&self) -> Vec<u64> {
-        self.which(|progress, _| progress.phase == Phase::Broken)
+    /// Those that only a reset can end: a failure was told in band, or the answer is complete and the provider does
+    /// not end its stream. A caller may take its time for what has ended.
+    pub fn endless(&self, now: Timestamp) -> Vec<u64> {
+        self.which(|progress, exchange| {
+            let lingers = progress.meter.is_complete() && !progress.ended;
+            let last = progress.meter.last_content().filter(|_| lingers);
+            progress.phase == Phase::Broken || last.is_some_and(|last| now.since(last) > exchange.timeouts.idle + GRACE)
+        })
     }
 
     fn which(&self, wanted: impl Fn(&Progress, &Exchange) -> bool) -> Vec<u64> {

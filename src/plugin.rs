@@ -66,7 +66,7 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         EXCHANGES.with(|exchanges| {
-            for id in exchanges.broken() {
+            for id in exchanges.endless(now()) {
                 with_context(id, Envoy::reset_response);
             }
             for id in exchanges.idle(now()) {

@@ -187,6 +187,7 @@ impl Provider {
                 return Action::Continue;
             }
         };
+        call.exchange.progress.borrow_mut().ended |= end;
         let action = match answer.read(host, &call, size, end, now) {
             Fate::Hold => Action::Pause,
             Fate::Commit(body) => {

@@ -18,8 +18,10 @@ pub const DISABLED_KEY: &str = "th-key-of-disabled-c0ffee";
 /// What the key of every provider starts with.
 pub const PROVIDER_KEYS: &str = "sk-upstream-";
 
-/// How many models there are of each family; a scenario takes one that no other has.
-pub const SLOTS: usize = 100;
+/// How many models there are of a family; a scenario takes one that no other has.
+pub fn slots(family: &str) -> usize {
+    if matches!(family, "o" | "a" | "oa" | "ao") { 250 } else { 40 }
+}
 
 /// Models that differ in their targets and clocks: name, providers in their order.
 ///
@@ -119,15 +121,16 @@ fn models() -> Value {
     let mut models = Map::new();
     models.insert("narrow".to_owned(), json!({ "targets": ["o/narrow"] }));
     for (family, providers) in FAMILIES {
-        for slot in 0..SLOTS {
-            for (clocks, timeouts) in [("", patient()), ("-fast", impatient())] {
-                let name = format!("{family}{clocks}-{slot}");
+        for (clocks, timeouts) in [("", patient()), ("-fast", impatient())] {
+            let family = format!("{family}{clocks}");
+            for slot in 0..slots(&family) {
+                let name = format!("{family}-{slot}");
                 let targets: Vec<_> = providers.iter().map(|p| format!("{p}/{name}")).collect();
                 models.insert(name, json!({ "targets": targets, "timeouts": timeouts }));
             }
         }
     }
-    for slot in 0..SLOTS {
+    for slot in 0..slots("others") {
         for (family, on) in [("longer", "context_length_exceeded"), ("keyless", "authentication")] {
             let name = format!("{family}-{slot}");
             models.insert(

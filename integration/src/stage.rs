@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Runtime;
 use tollhouse::process::{Gateway, Options};
@@ -142,9 +142,9 @@ impl Stage {
 
     /// A model of this family that no other scenario uses.
     pub fn model(&self, family: &str) -> String {
-        let mut slots = self.slots.lock().expect("slots");
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(family.to_owned()).or_default();
-        assert!(*slot < document::SLOTS, "more models of family {family}");
+        assert!(*slot < document::slots(family), "more models of family {family}");
         *slot += 1;
         format!("{family}-{}", *slot - 1)
     }

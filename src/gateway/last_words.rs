@@ -122,7 +122,7 @@ mod tests {
         assert!(last.starts_with("data: {\"error\":{") && last.contains("provider_reset"), "{last}");
         assert_eq!(exchange.break_off(&error), None);
         let id = exchange.id;
-        assert_eq!(world.exchanges.broken(), [id]);
+        assert_eq!(world.exchanges.endless(NOW), [id]);
         assert!(world.exchanges.idle(NOW).is_empty());
     }
 }

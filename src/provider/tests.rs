@@ -431,3 +431,17 @@ fn a_request_that_cannot_be_translated_is_refused_without_asking_the_provider() 
     assert_eq!(reply.status, 400);
     assert!(String::from_utf8(reply.body).unwrap().contains("messages[0].content[0]"));
 }
+
+#[test]
+fn a_complete_stream_that_does_not_end_is_ended() {
+    for (end, endless) in [(false, 1), (true, 0)] {
+        let world = World::new(&["a/one"], true);
+        let mut provider = world.attempt();
+        let _ = world.head(&mut provider, "200", SSE, false);
+        let _ = world.piece(&mut provider, &[START, TEXT, STOP].concat(), end);
+        assert!(world.exchange.progress.borrow().meter.is_complete());
+        let much_later = NOW.after(std::time::Duration::from_secs(3600));
+        assert_eq!(world.exchanges.endless(much_later).len(), endless);
+        assert!(world.exchanges.idle(much_later).is_empty());
+    }
+}

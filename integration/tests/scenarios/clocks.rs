@@ -1,4 +1,7 @@
 //! Four clocks: connecting, first content, between pieces of content, everything.
+//!
+//! Callers of HTTP/1 see the end of an answer that Envoy breaks off a second late: so long Envoy waits for them to
+//! close first (`delayed_close_timeout`).
 
 use std::time::Duration;
 
@@ -88,6 +91,26 @@ async fn a_stream_that_falls_silent_is_told_in_band() {
         let record = play.records.of_model(&model).await;
         assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");
         assert_eq!(record["error"], "idle_timeout", "{record}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_end_after_its_end_marker_keeps_nobody() {
+    let play = stage();
+    for speech in [OpenAi, Anthropic] {
+        let model = play.model(if speech == OpenAi { "o-fast" } else { "a-fast" });
+        let provider = play.provider(speech);
+        provider.on(&model, Reply::stream(speech.events(&PIECES)).hang());
+        let answer = play.chat(&model).stream(true).send().await;
+        assert!(answer.took < MS(4500), "{speech}: {:?}", answer.took);
+        assert_eq!((answer.content().as_str(), answer.done()), (ANSWER, true), "{}", answer.text());
+        provider.one(&model).await.gone().await;
+        let record = play.records.of_model(&model).await;
+        assert_eq!(
+            (&record["outcome"], &record["usage_source"]),
+            (&json!("completed"), &json!("provider")),
+            "{record}"
+        );
     }
 }
 

@@ -133,6 +133,36 @@ async fn early_hints_of_a_provider_are_no_answer() {
 }
 
 #[tokio::test]
+async fn a_large_plain_answer_arrives_whole() {
+    let play = stage();
+    for speech in [OpenAi, Anthropic] {
+        for size in [1 << 20, 20 << 20] {
+            let model = play.model(family(speech));
+            let text = "0123456789abcdef".repeat(size / 16);
+            play.provider(speech).on(&model, Reply::json(200, &speech.answer(&text)));
+            let answer = play.chat(&model).send().await;
+            assert!(answer.status == 200 && answer.content() == text, "{speech} {size} {:.200}", answer.text());
+            exact(&play, &model).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_can_hold_is_a_clean_failure() {
+    let play = stage();
+    for speech in [OpenAi, Anthropic] {
+        let model = play.model(if speech == OpenAi { "oa" } else { "ao" });
+        let text = "0123456789abcdef".repeat((40 << 20) / 16);
+        play.provider(speech).on(&model, Reply::json(200, &speech.answer(&text)));
+        let answer = play.chat(&model).send().await;
+        assert_eq!((answer.status, answer.whole), (503, true), "{:.300}", answer.text());
+        assert_eq!(answer.code(), "no_healthy_target", "{:.300}", answer.text());
+        let record = play.records.of_model(&model).await;
+        assert_eq!((&record["outcome"], &record["status"]), (&json!("failed"), &json!(503)), "{record}");
+    }
+}
+
+#[tokio::test]
 async fn a_caller_that_reads_slowly_gets_everything() {
     let play = stage();
     for speech in [OpenAi, Anthropic] {
