@@ -63,13 +63,7 @@ fn client_errors(document: &raw::Document, mut providers: BTreeMap<String, raw::
 }
 
 fn stand_in() -> raw::Provider {
-    raw::Provider {
-        dialect: "openai".to_owned(),
-        endpoint: None,
-        keys: Vec::new(),
-        cluster: None,
-        connect_timeout: None,
-    }
+    raw::Provider { dialect: "openai".to_owned(), ..raw::Provider::default() }
 }
 
 fn compile(document: &raw::Document) -> Result<(), ConfigError> {

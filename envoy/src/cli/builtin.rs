@@ -67,7 +67,7 @@ fn builtin(
 }
 
 fn provider(dialect: &str, endpoint: Option<String>) -> Provider {
-    Provider { dialect: dialect.to_owned(), endpoint, keys: Vec::new(), cluster: None, connect_timeout: None }
+    Provider { dialect: dialect.to_owned(), endpoint, ..Provider::default() }
 }
 
 /// What to do next with a gateway.

@@ -1,6 +1,8 @@
 use super::*;
+use crate::dialects::{Address, Dialect, Settings};
 use crate::json::Object;
 use crate::surfaces::Asked;
+use crate::wire::Wire;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -57,7 +59,9 @@ fn whole_answers_pass_as_they_are() {
 
 #[test]
 fn the_dialect_says_where_and_how_it_is_reached() {
-    assert_eq!(crate::dialects::find("anthropic").unwrap().path(), "/messages");
+    let settings = Settings::default();
+    let to = Address { wire: Wire::AnthropicMessages, model: "m", stream: true, settings: &settings };
+    assert_eq!(crate::dialects::find("anthropic").unwrap().path(&to), "/messages");
     assert_eq!(Anthropic.endpoint(), "https://api.anthropic.com/v1");
     assert_eq!(Anthropic.credential("k"), ("x-api-key", "k".to_owned()));
     assert_eq!(Anthropic.headers(), [("anthropic-version", "2023-06-01")]);
