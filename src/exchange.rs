@@ -38,6 +38,8 @@ pub struct Exchange {
     pub logical: bool,
     /// More failures that go to the next target.
     pub failover_on: Vec<FailoverOn>,
+    /// The longest answer that is read whole, in bytes: Envoy's buffers hold little more.
+    pub max_answer: usize,
     /// Headers of the caller that mean something to a provider of the same wire format.
     pub caller_headers: Vec<(String, String)>,
     /// When the request came.

@@ -24,10 +24,12 @@ use crate::time::Timestamp;
 
 mod head;
 mod last_words;
+mod refusal;
 mod settle;
 
 use head::Head;
 use last_words::LastWords;
+use refusal::{Refusal, given_up, unknown_model};
 
 /// One request, seen by the gateway role.
 pub struct Gateway {
@@ -269,6 +271,7 @@ impl Gateway {
             timeouts,
             logical,
             failover_on,
+            max_answer: usize::try_from(self.config.max_body).unwrap_or(usize::MAX),
             caller_headers: from.headers.clone(),
             started: self.notes.started,
             progress: Progress::default().into(),
@@ -343,46 +346,6 @@ impl Gateway {
             }
         }
         Action::Pause
-    }
-}
-
-/// An answer that needs no provider.
-enum Refusal {
-    Answer(Vec<u8>),
-    Error(&'static dyn Surface, Box<ApiError>),
-}
-
-impl Refusal {
-    fn new(surface: &'static dyn Surface, error: ApiError) -> Self {
-        Self::Error(surface, Box::new(error))
-    }
-
-    fn answer(body: Vec<u8>) -> Self {
-        Self::Answer(body)
-    }
-}
-
-/// The same for a model that does not exist and for one that the key may not use: the difference is nobody's
-/// business.
-fn unknown_model(name: &str) -> ApiError {
-    let shown: String = name.chars().take(200).collect();
-    ApiError::new(404, format!("The model `{shown}` does not exist, or this key may not use it."))
-        .code("model_not_found")
-        .param("model")
-        .retry(Retry::Never)
-}
-
-/// What a caller is told when Envoy gave up without an answer of a provider.
-fn given_up(status: u16, attempts: &[crate::exchange::Attempt]) -> ApiError {
-    let tried: Vec<_> = attempts.iter().map(|a| a.target.as_str()).collect();
-    let tried = if tried.is_empty() { String::new() } else { format!(" Tried: {}.", tried.join(", ")) };
-    match status {
-        408 => ApiError::new(408, "The request did not arrive in time.").code("request_timeout"),
-        413 => {
-            ApiError::new(413, "The body is over the limit of the proxy.").code("request_too_large").retry(Retry::Never)
-        }
-        504 => ApiError::new(504, format!("No answer in time.{tried}")).code("timeout"),
-        _ => ApiError::new(503, format!("No provider could be reached.{tried}")).code("no_healthy_target"),
     }
 }
 

@@ -99,6 +99,10 @@ impl Answer {
             Self::Error(head) if end || size > MAX_ERROR => {
                 Fate::Fail(failure(call, head, &host.body(Side::Response, size.min(MAX_ERROR))))
             }
+            Self::Whole if size > call.exchange.max_answer => {
+                let error = ApiError::new(502, "The provider's answer is longer than the gateway holds.");
+                Fate::Fail(error.code("answer_too_long"))
+            }
             Self::Whole if end => {
                 whole(call, &host.body(Side::Response, size), now).map_or_else(Fate::Fail, Fate::Commit)
             }

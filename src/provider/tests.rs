@@ -37,6 +37,7 @@ impl World {
             timeouts: model.timeouts,
             logical: true,
             failover_on: Vec::new(),
+            max_answer: 1000,
             caller_headers: vec![("anthropic-beta".into(), "x".into()), ("x-team".into(), "t".into())],
             started: NOW,
             progress: Progress::default().into(),
@@ -394,6 +395,16 @@ fn a_whole_answer_is_translated_for_both_kinds_of_caller() {
         assert!(out.contains("Hello"));
         assert_eq!(world.exchange.progress.borrow().meter.usage(0).unwrap().0.total(), 14);
     }
+}
+
+#[test]
+fn an_answer_that_is_too_long_goes_to_the_next_target() {
+    let world = World::new(&["a/one", "b/two"], false);
+    let mut provider = world.attempt();
+    let _ = world.head(&mut provider, "200", JSON, false);
+    let told = world.piece(&mut provider, &" ".repeat(1001), false).unwrap();
+    assert!(told.contains("answer_too_long"), "{told}");
+    assert_eq!(world.told(contract::RETRY_HEADER).as_deref(), Some("1"));
 }
 
 #[test]
