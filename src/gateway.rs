@@ -15,6 +15,7 @@ use crate::contract;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Phase, Progress};
 use crate::failover;
+use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side, Stream};
 use crate::json::{self, Object};
 use crate::reply;
@@ -60,7 +61,7 @@ enum State {
 struct Admitted {
     client: Rc<Client>,
     surface: &'static dyn Surface,
-    headers: Vec<(String, String)>,
+    headers: Headers,
 }
 
 /// What the access log needs.
@@ -103,7 +104,7 @@ impl Gateway {
         let head = Head::read(host);
         self.notes.started = now;
         self.notes.request_id = head.get("x-request-id").unwrap_or_default().to_owned();
-        match self.admit(host, head, end, now) {
+        match self.admit(head, end, now) {
             Ok(admitted) => {
                 self.state = State::Receiving(admitted);
                 Action::Pause
@@ -146,27 +147,28 @@ impl Gateway {
 
     /// The answer's headers are on their way to the caller.
     pub fn on_response_headers(&mut self, host: &dyn Host, end: bool, now: Timestamp) -> Action {
-        let headers = host.headers(Side::Response);
-        let status = headers.iter().find(|(n, _)| n == ":status").and_then(|(_, v)| v.parse().ok()).unwrap_or(0);
+        let mut headers = Headers::from(host.headers(Side::Response));
+        let status = headers.get(":status").and_then(|status| status.parse().ok()).unwrap_or(0);
         self.notes.status = status;
         if !self.notes.request_id.is_empty() {
-            host.set_header(Side::Response, "x-request-id", Some(&self.notes.request_id));
+            headers.set("x-request-id", self.notes.request_id.as_str());
         }
-        host.set_header(Side::Response, contract::RETRY_HEADER, None);
-        match &self.state {
+        headers.remove(contract::RETRY_HEADER);
+        let failure = match &self.state {
             State::Forwarded(exchange) => {
-                let exchange = Rc::clone(exchange);
-                self.answer_headers(host, &exchange, status, end, now);
+                let failure = envoys_own(host, exchange, status, now);
+                sign(&mut headers, &exchange.progress.borrow());
+                failure
             }
-            State::Receiving(admitted) => {
-                // Envoy gave up on the request while it was being sent.
-                let surface = admitted.surface;
-                let error = given_up(status, &[]);
-                self.substitute(host, surface, &error, end);
-            }
-            State::Answered => self.insist(host, &headers, end),
-            State::Fresh => {}
+            // Envoy gave up on the request while it was being sent.
+            State::Receiving(admitted) => Some((admitted.surface, Box::new(given_up(status, &[])))),
+            State::Answered => self.overruled(&headers),
+            State::Fresh => None,
+        };
+        if let Some((surface, error)) = failure {
+            self.substitute(host, surface, &error, &mut headers, end);
         }
+        host.set_headers(Side::Response, &headers.pairs());
         Action::Continue
     }
 
@@ -182,7 +184,7 @@ impl Gateway {
     }
 
     /// Looks at everything that the headers tell.
-    fn admit(&mut self, host: &dyn Host, head: Head, end: bool, now: Timestamp) -> Result<Admitted, Refusal> {
+    fn admit(&mut self, head: Head, end: bool, now: Timestamp) -> Result<Admitted, Refusal> {
         let surface = surfaces::of_path(head.path());
         let refuse = |error| Refusal::new(surface, error);
         let client = self.who(&head, now).map_err(refuse)?;
@@ -194,9 +196,6 @@ impl Gateway {
         };
         self.notes.surface = Some(surface.name());
         head.check_body(end, self.config.max_body).map_err(refuse)?;
-        for name in head.internal() {
-            host.set_header(Side::Request, name, None);
-        }
         Ok(Admitted { client, surface, headers: head.into_headers() })
     }
 
@@ -244,7 +243,7 @@ impl Gateway {
         let asked = admitted.surface.asked(&object)?;
         let exchange = Rc::new(self.exchange(host, admitted, asked, now)?);
         self.notes.model = Some(exchange.asked.model.clone());
-        steer(host, &exchange);
+        steer(host, &exchange, admitted.headers.clone());
         self.exchanges.open(Rc::clone(&exchange));
         Ok(exchange)
     }
@@ -272,54 +271,41 @@ impl Gateway {
             logical,
             failover_on,
             max_answer: usize::try_from(self.config.max_body).unwrap_or(usize::MAX),
-            caller_headers: from.headers.clone(),
+            caller_headers: head::for_provider(&from.headers),
             started: self.notes.started,
             progress: Progress::default().into(),
         })
     }
 
-    /// Adds what is ours to an answer, or makes one of what Envoy says itself.
-    fn answer_headers(&mut self, host: &dyn Host, exchange: &Rc<Exchange>, status: u16, end: bool, now: Timestamp) {
-        let held = exchange.progress.borrow().phase == Phase::Held;
-        if held {
-            failover::unanswered(host, exchange, now);
-            let error = given_up(status, &exchange.progress.borrow().attempts);
-            self.substitute(host, exchange.surface, &error, end);
-        }
-        let progress = exchange.progress.borrow();
-        if let Some(target) = progress.target() {
-            host.set_header(Side::Response, "x-tollhouse-target", Some(target));
-            host.set_header(Side::Response, "x-tollhouse-attempts", Some(&progress.attempts.len().to_string()));
-        }
-        if !progress.dropped.is_empty() {
-            host.set_header(Side::Response, "x-tollhouse-dropped", Some(&progress.dropped.join(",")));
-        }
-    }
-
     /// Puts the caller's form of a failure in the place of Envoy's own words.
-    fn substitute(&mut self, host: &dyn Host, surface: &'static dyn Surface, error: &ApiError, end: bool) {
+    fn substitute(
+        &mut self,
+        host: &dyn Host,
+        surface: &'static dyn Surface,
+        error: &ApiError,
+        headers: &mut Headers,
+        end: bool,
+    ) {
         self.notes.error = error.code.as_deref().map(str::to_owned);
         self.notes.status = error.status;
         let body = surface.error(error);
         if end {
             return reply::refuse(host, error, &body, &[]);
         }
-        host.set_header(Side::Response, ":status", Some(&error.status.to_string()));
-        host.set_header(Side::Response, "content-length", None);
+        headers.set(":status", error.status.to_string());
+        headers.remove("content-length");
         for (name, value) in reply::error_headers(error) {
-            host.set_header(Side::Response, name, Some(&value));
+            headers.set(name, value);
         }
         self.substitute = Some(body);
     }
 
     /// When a body is too large for Envoy and for us at the same piece, Envoy's refusal is on its way before ours,
     /// with the details of ours: only its length tells.
-    fn insist(&mut self, host: &dyn Host, headers: &[(String, String)], end: bool) {
-        let Some((surface, error)) = self.refused.take() else { return };
-        let length = headers.iter().find(|(n, _)| n == "content-length").and_then(|(_, v)| v.parse().ok());
-        if length.is_some_and(|length: usize| length != surface.error(&error).len()) {
-            self.substitute(host, surface, &error, end);
-        }
+    fn overruled(&mut self, headers: &Headers) -> Option<(&'static dyn Surface, Box<ApiError>)> {
+        let (surface, error) = self.refused.take()?;
+        let length: usize = headers.get("content-length")?.parse().ok()?;
+        (length != surface.error(&error).len()).then_some((surface, error))
     }
 
     fn too_large(&self) -> ApiError {
@@ -349,19 +335,44 @@ impl Gateway {
     }
 }
 
-/// Tells Envoy's router how to make the attempts.
-fn steer(host: &(impl Stream + ?Sized), exchange: &Exchange) {
+/// What Envoy says itself, if it does: no provider's answer has gone out.
+fn envoys_own(
+    host: &dyn Host,
+    exchange: &Exchange,
+    status: u16,
+    now: Timestamp,
+) -> Option<(&'static dyn Surface, Box<ApiError>)> {
+    if exchange.progress.borrow().phase != Phase::Held {
+        return None;
+    }
+    failover::unanswered(host, exchange, now);
+    Some((exchange.surface, Box::new(given_up(status, &exchange.progress.borrow().attempts))))
+}
+
+/// Says who answered, after how many tries, and what was left out.
+fn sign(headers: &mut Headers, progress: &Progress) {
+    if let Some(target) = progress.target() {
+        headers.set("x-tollhouse-target", target);
+        headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());
+    }
+    if !progress.dropped.is_empty() {
+        headers.set("x-tollhouse-dropped", progress.dropped.join(","));
+    }
+}
+
+/// Tells Envoy's router how to make the attempts. Changed headers make it choose the route again, by the property.
+fn steer(host: &(impl Stream + ?Sized), exchange: &Exchange, mut headers: Headers) {
     host.set_property(contract::EXCHANGE, exchange.id.to_string().as_bytes());
     if let Some(target) = exchange.plan.target(0) {
         host.set_property(contract::CLUSTER, target.provider.cluster.as_bytes());
     }
     let clock = if exchange.asked.stream { exchange.timeouts.first_token } else { exchange.timeouts.attempt };
-    let set = |name, value: &str| host.set_header(Side::Request, name, Some(value));
-    set("x-envoy-retry-on", "retriable-headers,reset,connect-failure");
-    set("x-envoy-retriable-header-names", contract::RETRY_HEADER);
-    set("x-envoy-max-retries", &exchange.plan.retries().to_string());
-    set("x-envoy-upstream-rq-timeout-ms", &exchange.timeouts.total.as_millis().to_string());
-    set("x-envoy-upstream-rq-per-try-timeout-ms", &clock.as_millis().to_string());
+    headers.set("x-envoy-retry-on", "retriable-headers,reset,connect-failure");
+    headers.set("x-envoy-retriable-header-names", contract::RETRY_HEADER);
+    headers.set("x-envoy-max-retries", exchange.plan.retries().to_string());
+    headers.set("x-envoy-upstream-rq-timeout-ms", exchange.timeouts.total.as_millis().to_string());
+    headers.set("x-envoy-upstream-rq-per-try-timeout-ms", clock.as_millis().to_string());
+    host.set_headers(Side::Request, &headers.pairs());
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@
 //! | policy | [`config`], [`routing`], [`clients`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`contract`], [`host`] (ports) | any API's form |
-//! | codecs | [`json`], [`stream`], [`time`] | anything of ours |
+//! | codecs | [`json`], [`stream`], [`headers`], [`time`] | anything of ours |
 //!
 //! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
 //!
@@ -66,6 +66,7 @@ pub mod failover;
 #[cfg(any(test, feature = "testing"))]
 pub mod fuzz;
 pub mod gateway;
+pub mod headers;
 pub mod host;
 pub mod hub;
 pub mod json;

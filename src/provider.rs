@@ -9,6 +9,7 @@
 //! every failure can still go to the next target.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::contract;
 use crate::dialects::Format;
@@ -253,7 +254,7 @@ impl Provider {
         if !self.exchanges.is_open(exchange.id) {
             return None;
         }
-        let error = if now.since(exchange.started) >= exchange.timeouts.total {
+        let error = if now.since(exchange.started) + TIMER_SLACK >= exchange.timeouts.total {
             ApiError::new(504, "The answer took longer than the gateway allows.").code("timeout")
         } else {
             ApiError::new(502, "The provider broke off its answer.").code("provider_reset")
@@ -319,6 +320,9 @@ fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> 
     call.exchange.progress.borrow_mut().dropped = outbound.dropped.iter().map(|name| name.to_string()).collect();
     Ok(outbound.body)
 }
+
+/// How much earlier than ours Envoy's clock may run out: its timers go by the time at which its event loop woke up.
+const TIMER_SLACK: Duration = Duration::from_millis(100);
 
 /// The surface is not known either.
 const NO_HAND_OVER: &[u8] =

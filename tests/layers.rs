@@ -23,7 +23,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("contract", &[]),
         ("host", &[]),
     ],
-    &[("json", &[]), ("stream", &[]), ("time", &[])],
+    &[("json", &[]), ("stream", &[]), ("headers", &[]), ("time", &[])],
 ];
 
 /// Policies and wire do not meet, but that a provider's configuration names its dialect.

@@ -92,7 +92,8 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts Envoy and waits until it answers.
+    /// Starts Envoy and waits until it answers. Envoy asks the kernel to end it with the thread that started it: call
+    /// this on one that lives as long.
     ///
     /// # Errors
     /// The document is refused, a port is taken, or Envoy does not start; what it said is part of the error.

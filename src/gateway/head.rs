@@ -4,18 +4,19 @@ use crate::clients::KEY_HEADERS;
 use crate::config::raw::ByteSize;
 use crate::contract;
 use crate::errors::{ApiError, Retry};
+use crate::headers::Headers;
 use crate::host::{Side, Stream};
 
 /// The headers of a request, as they came.
-pub(super) struct Head(Vec<(String, String)>);
+pub(super) struct Head(Headers);
 
 impl Head {
     pub(super) fn read(stream: &(impl Stream + ?Sized)) -> Self {
-        Self(stream.headers(Side::Request))
+        Self(stream.headers(Side::Request).into())
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.0.get(name)
     }
 
     pub(super) fn method(&self) -> &str {
@@ -26,12 +27,6 @@ impl Head {
     pub(super) fn path(&self) -> &str {
         let path = self.get(":path").unwrap_or_default();
         path.split('?').next().unwrap_or(path)
-    }
-
-    /// Names that only we may set.
-    pub(super) fn internal(&self) -> impl Iterator<Item = &str> {
-        let ours = |name: &str| contract::INTERNAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        self.0.iter().map(|(name, _)| name.as_str()).filter(move |name| ours(name))
     }
 
     /// Refuses a body that will not be read.
@@ -57,14 +52,18 @@ impl Head {
         Ok(())
     }
 
-    /// What may matter to a provider: never a key, nor anything of ours.
-    pub(super) fn into_headers(self) -> Vec<(String, String)> {
-        let secret = |name: &str| {
-            name == "authorization"
-                || name == "cookie"
-                || KEY_HEADERS.contains(&name)
-                || contract::INTERNAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        };
-        self.0.into_iter().filter(|(name, _)| !name.starts_with(':') && !secret(name)).collect()
+    /// The headers without those that only we may set.
+    pub(super) fn into_headers(mut self) -> Headers {
+        let ours = |name: &str| contract::INTERNAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        self.0.retain(|name| !ours(name));
+        self.0
     }
+}
+
+/// What may matter to a provider: never a key.
+pub(super) fn for_provider(headers: &Headers) -> Vec<(String, String)> {
+    let kept = |name: &str| {
+        !name.starts_with(':') && name != "authorization" && name != "cookie" && !KEY_HEADERS.contains(&name)
+    };
+    headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

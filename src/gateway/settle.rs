@@ -36,8 +36,10 @@ impl Gateway {
             Some(exchange) => {
                 let progress = exchange.progress.borrow();
                 fill(&mut record, exchange, &progress, self.notes.request_bytes);
-                let cut = host.property(&["response", "code_details"]).and_then(|details| cut_off(&details));
-                if let (Ending::Abandoned, Some(reason)) = (record.outcome, cut) {
+                if record.outcome == Ending::Abandoned
+                    && let Some(details) = host.property(&["response", "code_details"])
+                    && let Some(reason) = cut_off(&details)
+                {
                     (record.outcome, record.error) = (Ending::Failed, Some(reason));
                 }
                 let target = exchange.target_label(progress.target().unwrap_or_default());
