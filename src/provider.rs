@@ -16,6 +16,7 @@ use crate::dialects::Format;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Outcome, Phase};
 use crate::failover::{self, Verdict};
+use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side};
 use crate::json::Object;
 use crate::reply;
@@ -34,6 +35,8 @@ pub struct Provider {
     /// Envoy's number of this filter.
     context: u32,
     exchanges: Exchanges,
+    /// What a caller may see of the answer's headers.
+    public: Headers,
     state: State,
 }
 
@@ -88,7 +91,7 @@ impl Call {
 impl Provider {
     /// An attempt that has just begun.
     pub fn new(context: u32, exchanges: Exchanges) -> Self {
-        Self { context, exchanges, state: State::Opening }
+        Self { context, exchanges, public: Headers::default(), state: State::Opening }
     }
 
     /// The request's headers have come, with what the attempt before left in them.
@@ -154,6 +157,7 @@ impl Provider {
         let State::Waiting(call) = &self.state else { return Action::Continue };
         let call = call.clone();
         let head = headers::Received::read(host, now);
+        self.public = head.public();
         match Answer::begin(&call, head, now) {
             Ok(answer) if !end => {
                 self.state = State::Reading(call, answer);
@@ -192,7 +196,7 @@ impl Provider {
         let action = match answer.read(host, &call, size, end, now) {
             Fate::Hold => Action::Pause,
             Fate::Commit(body) => {
-                headers::commit(host, call.exchange.asked.stream);
+                headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
                 host.set_body(Side::Response, size, &body);
                 self.commit(&call);
                 Action::Continue
@@ -209,7 +213,7 @@ impl Provider {
             }
             Fate::Break(error, mut body) => {
                 if call.exchange.progress.borrow().phase == Phase::Held {
-                    headers::commit(host, call.exchange.asked.stream);
+                    headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
                     self.commit(&call);
                 }
                 let reason = error.code.as_deref().unwrap_or("error");
@@ -277,7 +281,7 @@ impl Provider {
         if verdict == Verdict::TellCaller {
             call.exchange.progress.borrow_mut().phase = Phase::Committed;
         }
-        headers::fail(host, error, verdict);
+        headers::fail(host, self.public.clone(), error, verdict);
         call.exchange.surface.error(error)
     }
 
@@ -286,7 +290,7 @@ impl Provider {
         self.state = State::Done { drop: false };
         let verdict = failover::failed(host, &call.exchange, &error, now);
         if verdict == Verdict::NextTarget {
-            headers::fail(host, &error, verdict);
+            headers::fail(host, self.public.clone(), &error, verdict);
             return Action::Continue;
         }
         self.tell(host, call, &error);

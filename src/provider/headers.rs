@@ -6,6 +6,7 @@ use crate::contract;
 use crate::dialects::Address;
 use crate::errors::ApiError;
 use crate::failover::Verdict;
+use crate::headers::Headers;
 use crate::host::{Side, Stream};
 use crate::reply;
 use crate::time::Timestamp;
@@ -55,7 +56,7 @@ fn key(call: &Call) -> Option<&str> {
 /// What the headers of an answer say.
 #[derive(Debug, Default)]
 pub(super) struct Received {
-    all: Vec<(String, String)>,
+    all: Headers,
     pub(super) status: u16,
     pub(super) content_type: String,
     pub(super) encoding: Option<String>,
@@ -66,22 +67,29 @@ pub(super) struct Received {
 
 impl Received {
     pub(super) fn read(stream: &(impl Stream + ?Sized), now: Timestamp) -> Self {
-        let headers = stream.headers(Side::Response);
-        let get = |name: &str| headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+        let all = Headers::from(stream.headers(Side::Response));
+        let get = |name: &str| all.get(name);
         let received = Self {
-            all: Vec::new(),
+            all: Headers::default(),
             status: get(":status").and_then(|s| s.parse().ok()).unwrap_or(502),
             content_type: essence(get("content-type").unwrap_or_default()),
             encoding: get("content-encoding").map(str::to_owned).filter(|e| !e.eq_ignore_ascii_case("identity")),
             retry_after: retry_after(get("retry-after-ms"), get("retry-after"), now),
             should_retry: get("x-should-retry").and_then(|v| v.parse().ok()),
         };
-        Self { all: headers, ..received }
+        Self { all, ..received }
     }
 
     /// A header, by its lower-case name.
     pub(super) fn get(&self, name: &str) -> Option<String> {
-        self.all.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
+        self.all.get(name).map(str::to_owned)
+    }
+
+    /// What a caller may see of them.
+    pub(super) fn public(&self) -> Headers {
+        let mut public = self.all.clone();
+        public.retain(is_public);
+        public
     }
 }
 
@@ -121,37 +129,26 @@ fn is_public(name: &str) -> bool {
         || name.starts_with("anthropic-ratelimit-")
 }
 
-/// Lets the headers of an answer out.
-pub(super) fn commit(stream: &(impl Stream + ?Sized), is_stream: bool) {
-    let received = stream.headers(Side::Response);
-    let mut headers: Vec<(&str, &str)> = received
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
-        .filter(|(name, _)| is_public(name) && *name != "content-type")
-        .collect();
+/// Lets the headers of an answer out, of which the caller may see `public`.
+pub(super) fn commit(stream: &(impl Stream + ?Sized), mut public: Headers, is_stream: bool) {
     if is_stream {
-        headers.extend([
-            ("content-type", "text/event-stream; charset=utf-8"),
-            ("cache-control", "no-cache"),
-            ("x-accel-buffering", "no"),
-        ]);
+        public.set("content-type", "text/event-stream; charset=utf-8");
+        public.set("cache-control", "no-cache");
+        public.set("x-accel-buffering", "no");
     } else {
-        headers.push(("content-type", "application/json"));
+        public.set("content-type", "application/json");
     }
-    stream.set_headers(Side::Response, &headers);
+    stream.set_headers(Side::Response, &public.pairs());
 }
 
 /// Makes the headers those of a failure, for the next attempt or for the caller.
-pub(super) fn fail(stream: &(impl Stream + ?Sized), error: &ApiError, verdict: Verdict) {
-    let received = stream.headers(Side::Response);
-    let status = error.status.to_string();
-    let own = reply::error_headers(error);
-    let kept = |name: &str| is_public(name) && name != ":status" && !own.iter().any(|(n, _)| *n == name);
-    let mut headers: Vec<(&str, &str)> = vec![(":status", &status)];
-    headers.extend(received.iter().map(|(n, v)| (n.as_str(), v.as_str())).filter(|(name, _)| kept(name)));
-    headers.extend(own.iter().map(|(n, v)| (*n, v.as_str())));
-    if verdict == Verdict::NextTarget {
-        headers.push((contract::RETRY_HEADER, "1"));
+pub(super) fn fail(stream: &(impl Stream + ?Sized), mut public: Headers, error: &ApiError, verdict: Verdict) {
+    public.set(":status", error.status.to_string());
+    for (name, value) in reply::error_headers(error) {
+        public.set(name, value);
     }
-    stream.set_headers(Side::Response, &headers);
+    if verdict == Verdict::NextTarget {
+        public.set(contract::RETRY_HEADER, "1");
+    }
+    stream.set_headers(Side::Response, &public.pairs());
 }
