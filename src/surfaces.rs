@@ -7,6 +7,7 @@ use crate::json::Object;
 use crate::wire::Wire;
 
 pub mod chat;
+pub mod messages;
 pub mod models;
 
 /// What the gateway must know of a request, whatever its surface.
@@ -80,7 +81,11 @@ pub trait StreamWriter {
 }
 
 /// Every surface that calls a model, by its path.
-static CALLS: &[(&str, &dyn Surface)] = &[("/v1/chat/completions", &chat::Chat)];
+static CALLS: &[(&str, &dyn Surface)] = &[
+    ("/v1/chat/completions", &chat::Chat),
+    ("/v1/messages", &messages::Messages),
+    ("/anthropic/v1/messages", &messages::Messages),
+];
 
 /// What a request asks of us.
 #[derive(Clone, Copy)]
