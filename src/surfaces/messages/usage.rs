@@ -34,10 +34,13 @@ impl From<&Usage> for WrittenUsage {
     fn from(usage: &Usage) -> Self {
         let lifetimes =
             Lifetimes { ephemeral_5m_input_tokens: usage.cache_write, ephemeral_1h_input_tokens: usage.cache_write_1h };
+        // Azure has told of more cached tokens than it had read: the sum of the kinds is what was read.
+        let cached = usage.cached.min(usage.input);
+        let written = usage.cache_writes().min(usage.input - cached);
         Self {
-            input_tokens: usage.input.saturating_sub(usage.cached).saturating_sub(usage.cache_writes()),
-            cache_creation_input_tokens: usage.cache_writes(),
-            cache_read_input_tokens: usage.cached,
+            input_tokens: usage.input - cached - written,
+            cache_creation_input_tokens: written,
+            cache_read_input_tokens: cached,
             cache_creation: (usage.cache_write_1h > 0).then_some(lifetimes),
             output_tokens: usage.output,
             output_tokens_details: (usage.reasoning > 0).then_some(OutputDetails { thinking_tokens: usage.reasoning }),
