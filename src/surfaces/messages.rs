@@ -110,3 +110,6 @@ fn stop_reason(reason: Option<FinishReason>, called: bool) -> &'static str {
 fn answer_id(id: Option<&str>, context: &AnswerContext) -> String {
     id.filter(|id| !id.is_empty()).map_or_else(|| format!("msg_{}", context.id), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests;
