@@ -182,7 +182,7 @@ impl Gateway {
 
     /// Looks at everything that the headers tell.
     fn admit(&mut self, host: &dyn Host, head: Head, end: bool, now: Timestamp) -> Result<Admitted, Refusal> {
-        let surface = surfaces::of_path(head.path());
+        let surface = surfaces::of_path(head.path(), head.form());
         let refuse = |error| Refusal::new(surface, error);
         let client = self.who(&head, now).map_err(refuse)?;
         let route = surfaces::route(head.method(), head.path()).map_err(refuse)?;

@@ -289,6 +289,7 @@ fn callers_of_anthropic_s_api_are_answered_in_its_form() {
         (&list["first_id"], &list["last_id"], &list["has_more"]),
         (&"tier".into(), &"b/two".into(), &false.into())
     );
+    assert_eq!(told("GET", "/v1/models/lone", &version).1["error"]["type"], "not_found_error");
     let one = told("GET", "/v1/models/tier", &version).1;
     assert_eq!(one, list["data"][0]);
     assert_eq!((&one["type"], &one["display_name"]), (&"model".into(), &"tier".into()));
