@@ -11,6 +11,7 @@ use crate::dialects::openai::OpenAi;
 use crate::json::{self, Object};
 use crate::stream::sse;
 use crate::surfaces::chat::Chat;
+use crate::surfaces::messages::Messages;
 use crate::surfaces::{AnswerContext, Asked, Surface};
 
 mod answers;
@@ -30,6 +31,7 @@ pub static TARGETS: &[(&str, Target)] = &[
     ("chat_request", chat_request),
     ("config", config),
     ("gateway_request", gateway_request),
+    ("messages_request", messages_request),
     ("openai_answer", openai_answer),
     ("openai_stream", openai_stream),
     ("provider_answer", provider_answer),
@@ -78,16 +80,28 @@ pub fn sse(data: &[u8]) {
 
 /// A request is refused, or every dialect refuses it or writes one JSON object for its own model.
 pub fn chat_request(data: &[u8]) {
+    request(&Chat, data);
+}
+
+/// The same for a caller of messages.
+pub fn messages_request(data: &[u8]) {
+    request(&Messages, data);
+}
+
+fn request(surface: &dyn Surface, data: &[u8]) {
     if json::too_deep(data) {
         return;
     }
     let Ok(object) = Object::parse(data) else { return };
-    let Ok(asked) = Chat.asked(&object) else { return };
+    let Ok(asked) = surface.asked(&object) else { return };
     for format in dialects::formats() {
         let passed = format.pass_request(&object, &asked, "our-model");
         check_request(&passed);
-        assert!(Chat.asked(&parsed(&passed)).is_ok_and(|again| again.stream == asked.stream), "it asks for the same");
-        let Ok(chat) = Chat.request(&object) else { continue };
+        assert!(
+            surface.asked(&parsed(&passed)).is_ok_and(|again| again.stream == asked.stream),
+            "it asks for the same"
+        );
+        let Ok(chat) = surface.request(&object) else { continue };
         match format.request(&chat, "our-model") {
             Ok(outbound) => check_request(&outbound.body),
             Err(error) => check_refusal(&error),
@@ -108,10 +122,11 @@ fn check_refusal(error: &crate::errors::ApiError) {
 /// A failure has a status of failure, and its body is an object with a message.
 fn check_failure(error: &crate::errors::ApiError) {
     assert!((400..600).contains(&error.status), "{error:?}");
-    let body = Chat.error(error);
-    let told = serde_json::from_slice::<Failure>(&body);
-    let says = told.is_ok_and(|told| !told.error.message.trim().is_empty());
-    assert!(says, "{}", String::from_utf8_lossy(&body));
+    for body in [Chat.error(error), Messages.error(error)] {
+        let told = serde_json::from_slice::<Failure>(&body);
+        let says = told.is_ok_and(|told| !told.error.message.trim().is_empty());
+        assert!(says, "{}", String::from_utf8_lossy(&body));
+    }
 }
 
 fn parsed(body: &[u8]) -> Object<'_> {

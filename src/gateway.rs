@@ -20,6 +20,7 @@ use crate::host::{self, Action, Host, Side, Stream};
 use crate::json::{self, Object};
 use crate::reply;
 use crate::routing::{Plan, Target};
+use crate::surfaces::models::Form;
 use crate::surfaces::{self, Asked, Route, Surface};
 use crate::time::Timestamp;
 
@@ -185,14 +186,14 @@ impl Gateway {
 
     /// Looks at everything that the headers tell.
     fn admit(&mut self, head: Head, end: bool, now: Timestamp) -> Result<Admitted, Refusal> {
-        let surface = surfaces::of_path(head.path());
+        let surface = surfaces::of_path(head.path(), head.form());
         let refuse = |error| Refusal::new(surface, error);
         let client = self.who(&head, now).map_err(refuse)?;
         let route = surfaces::route(head.method(), head.path()).map_err(refuse)?;
         let surface = match route {
             Route::Call(surface) => surface,
-            Route::Models => return Err(Refusal::answer(self.models(&client))),
-            Route::Model(id) => return Err(self.model(&client, id).unwrap_or_else(refuse)),
+            Route::Models => return Err(Refusal::answer(surfaces::models::list(&self.names(&client), head.form()))),
+            Route::Model(id) => return Err(self.model(&client, id, head.form()).unwrap_or_else(refuse)),
         };
         self.notes.surface = Some(surface.name());
         head.check_body(end, self.config.max_body).map_err(refuse)?;
@@ -222,13 +223,9 @@ impl Gateway {
         logical.chain(targets).collect()
     }
 
-    fn models(&self, client: &Client) -> Vec<u8> {
-        surfaces::models::list(&self.names(client))
-    }
-
-    fn model(&self, client: &Client, id: &str) -> Result<Refusal, ApiError> {
+    fn model(&self, client: &Client, id: &str, form: Form) -> Result<Refusal, ApiError> {
         let known = client.may_use(id) && (self.config.models.contains_key(id) || self.config.target(id).is_some());
-        if known { Ok(Refusal::answer(surfaces::models::one(id))) } else { Err(unknown_model(id)) }
+        if known { Ok(Refusal::answer(surfaces::models::one(id, form))) } else { Err(unknown_model(id)) }
     }
 
     /// Decides where the request goes, and hands it over.

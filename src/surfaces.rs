@@ -7,6 +7,7 @@ use crate::json::Object;
 use crate::wire::Wire;
 
 pub mod chat;
+pub mod messages;
 pub mod models;
 
 /// What the gateway must know of a request, whatever its surface.
@@ -80,7 +81,11 @@ pub trait StreamWriter {
 }
 
 /// Every surface that calls a model, by its path.
-static CALLS: &[(&str, &dyn Surface)] = &[("/v1/chat/completions", &chat::Chat)];
+static CALLS: &[(&str, &dyn Surface)] = &[
+    ("/v1/chat/completions", &chat::Chat),
+    ("/v1/messages", &messages::Messages),
+    ("/anthropic/v1/messages", &messages::Messages),
+];
 
 /// What a request asks of us.
 #[derive(Clone, Copy)]
@@ -93,9 +98,16 @@ pub enum Route<'a> {
     Model(&'a str),
 }
 
-/// The surface in whose form a request to this path is answered, whatever is wrong with it.
-pub fn of_path(path: &str) -> &'static dyn Surface {
-    CALLS.iter().find(|(p, _)| *p == path).map_or(&chat::Chat, |(_, surface)| *surface)
+/// The surface in whose form a request to this path is answered, whatever is wrong with it. Models have a form for
+/// each, by `form`.
+pub fn of_path(path: &str, form: models::Form) -> &'static dyn Surface {
+    let call = CALLS.iter().find(|(p, _)| *p == path).map(|(_, surface)| *surface);
+    let is_model = path == "/v1/models" || path.starts_with("/v1/models/");
+    match (call, form) {
+        (Some(surface), _) => surface,
+        (None, models::Form::Anthropic) if is_model => &messages::Messages,
+        (None, _) => &chat::Chat,
+    }
 }
 
 /// Finds out what is asked.

@@ -97,6 +97,7 @@ hold! {
     any_chat_request_is_written_or_refused: chat_request,
     any_document_is_valid_or_refused: config,
     any_request_is_forwarded_or_refused: gateway_request,
+    any_request_for_messages_is_written_or_refused: messages_request,
     any_answer_of_openai_is_read_or_refused: openai_answer,
     any_stream_of_openai_is_read_or_refused: openai_stream,
     any_answer_of_a_provider_reaches_the_caller: provider_answer,

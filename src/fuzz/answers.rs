@@ -7,6 +7,7 @@ use crate::hub::Event;
 use crate::stream::sse;
 use crate::surfaces::Surface;
 use crate::surfaces::chat::Chat;
+use crate::surfaces::messages::Messages;
 
 /// A whole answer.
 pub(super) fn whole(dialect: &dyn Format, data: &[u8]) {
@@ -20,6 +21,7 @@ pub(super) fn whole(dialect: &dyn Format, data: &[u8]) {
             let answer = Chat.answer(&events, &context(true));
             assert!(parsed(&answer).get("choices").is_some());
             check_written(&events, None);
+            assert!(parsed(&Messages.answer(&events, &context(true))).get("content").is_some());
             if let Some(passed) = passed {
                 check_object(&passed);
                 let again = dialect.answer(&passed).map(|events| usage(&events));
@@ -36,17 +38,42 @@ fn usage(events: &[Event<'_>]) -> Option<crate::usage::Usage> {
 }
 
 /// Writes events as a stream for the caller, and checks that they can be read.
-fn check_written(events: &[Event<'_>], failure: Option<&ApiError>) {
+fn check_written(said: &[Event<'_>], failure: Option<&ApiError>) {
     for include_usage in [false, true] {
         let mut writer = Chat.stream(context(include_usage));
         let mut out = Vec::new();
-        events.iter().for_each(|event| writer.write(event, &mut out));
+        said.iter().for_each(|event| writer.write(event, &mut out));
         match failure {
             Some(error) => out.extend(Chat.stream_error(error)),
             None => writer.end(&mut out),
         }
         check_stream(&out, failure.is_none());
     }
+    check_messages(said, failure);
+}
+
+/// The same for a caller of messages: blocks are open one at a time, and none stays so in a whole answer.
+fn check_messages(said: &[Event<'_>], failure: Option<&ApiError>) {
+    let mut writer = Messages.stream(context(true));
+    let mut out = Vec::new();
+    said.iter().for_each(|event| writer.write(event, &mut out));
+    match failure {
+        Some(error) => out.extend(Messages.stream_error(error)),
+        None => writer.end(&mut out),
+    }
+    let (mut started, mut open, mut last) = (0, 0, String::new());
+    for event in events([out.as_slice()]) {
+        check_object(event.data.as_bytes());
+        match event.name.as_str() {
+            "message_start" => started += 1,
+            "content_block_start" => open += 1,
+            "content_block_stop" => open -= 1,
+            _ => {}
+        }
+        assert!((0..=1).contains(&open) && (started == 1 || event.name == "error"), "{event:?}");
+        last = event.name;
+    }
+    assert!(last == if failure.is_some() { "error" } else { "message_stop" } && (open == 0 || failure.is_some()));
 }
 
 /// Every event is one JSON object; only a whole answer ends with the end marker, and nothing follows that.

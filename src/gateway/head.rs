@@ -6,6 +6,7 @@ use crate::contract;
 use crate::errors::{ApiError, Retry};
 use crate::headers::Headers;
 use crate::host::{Side, Stream};
+use crate::surfaces::models::Form;
 
 /// The headers of a request, as they came.
 pub(super) struct Head(Headers);
@@ -27,6 +28,11 @@ impl Head {
     pub(super) fn path(&self) -> &str {
         let path = self.get(":path").unwrap_or_default();
         path.split('?').next().unwrap_or(path)
+    }
+
+    /// The form of lists that the caller can read: Anthropic's SDKs say what version of it they want.
+    pub(super) fn form(&self) -> Form {
+        if self.get("anthropic-version").is_some() { Form::Anthropic } else { Form::OpenAi }
     }
 
     /// Refuses a body that will not be read.

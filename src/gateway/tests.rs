@@ -258,6 +258,44 @@ fn models_are_listed_by_what_the_key_may_use() {
 }
 
 #[test]
+fn callers_of_anthropic_s_api_are_answered_in_its_form() {
+    let world = World::new();
+    let json = ("content-type", "application/json");
+    let told = |method, path, headers: &[(&str, &str)]| {
+        let _ = world.head(method, path, headers).on_request_headers(&world.host, false, NOW);
+        let reply = world.host.reply.borrow().clone().unwrap();
+        (reply.status, serde_json::from_slice::<serde_json::Value>(&reply.body).unwrap())
+    };
+    for path in ["/v1/messages", "/anthropic/v1/messages?beta=true"] {
+        for (method, headers, status, kind) in [
+            ("POST", vec![json], 401, "authentication_error"),
+            ("GET", vec![json, ("x-api-key", "k")], 405, "invalid_request_error"),
+            ("POST", vec![("x-api-key", "k")], 415, "invalid_request_error"),
+            ("POST", vec![json, ("x-api-key", "k"), ("content-length", "4096")], 413, "request_too_large"),
+        ] {
+            let (code, body) = told(method, path, &headers);
+            assert_eq!(
+                (code, &body["type"], &body["error"]["type"]),
+                (status, &"error".into(), &kind.into()),
+                "{path}"
+            );
+        }
+    }
+    let (code, body) = told("POST", "/v1/messages/nothing", &[json, ("x-api-key", "k")]);
+    assert_eq!((code, &body["error"]["code"]), (404, &"unknown_url".into()));
+    let version = [("x-api-key", "k"), ("anthropic-version", "2023-06-01")];
+    let list = told("GET", "/v1/models?limit=9", &version).1;
+    assert_eq!(
+        (&list["first_id"], &list["last_id"], &list["has_more"]),
+        (&"tier".into(), &"b/two".into(), &false.into())
+    );
+    assert_eq!(told("GET", "/v1/models/lone", &version).1["error"]["type"], "not_found_error");
+    let one = told("GET", "/v1/models/tier", &version).1;
+    assert_eq!(one, list["data"][0]);
+    assert_eq!((&one["type"], &one["display_name"]), (&"model".into(), &"tier".into()));
+}
+
+#[test]
 fn what_envoy_answers_itself_is_told_in_the_callers_form() {
     let world = World::new();
     let mut gateway = world.chat("k", HELLO);

@@ -81,7 +81,7 @@ fn usage() -> impl Strategy<Value = Usage> {
 }
 
 /// Sequences as dialects say them: choices one after the other or mixed, usage anywhere.
-fn events() -> impl Strategy<Value = Events> {
+pub(super) fn events() -> impl Strategy<Value = Events> {
     let choices = prop::collection::vec((prop::collection::vec(say(), 0..6), reason()), 1..4);
     let order = prop::collection::vec(any::<prop::sample::Index>(), 64);
     (choices, order, prop::option::of(name()), prop::collection::vec(usage(), 1..3)).prop_map(
@@ -118,7 +118,7 @@ fn expected(events: &Events) -> Outcome {
 }
 
 /// Takes out the ids that were made, once they are seen to be different.
-fn without_made_ids(mut outcome: Outcome, expected: &Outcome) -> Outcome {
+pub(super) fn without_made_ids(mut outcome: Outcome, expected: &Outcome) -> Outcome {
     for (choice, expected) in outcome.choices.iter_mut().zip(&expected.choices) {
         for (call, expected) in choice.calls.iter_mut().zip(&expected.calls) {
             assert!(call.id.as_deref().is_some_and(|id| !id.is_empty()), "{call:?}");

@@ -18,6 +18,7 @@ mod anthropic;
 mod bytes;
 mod codecs;
 mod events;
+mod messages;
 mod requests;
 
 use proptest::prelude::*;

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "every test file takes what it needs")]
 
 pub mod client;
+pub mod messages_client;
 pub mod mutate;
 pub mod outcome;
 pub mod pairs;

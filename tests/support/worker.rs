@@ -57,10 +57,15 @@ impl Worker {
 
     /// Sends a request to the provider.
     pub fn send(&self, body: &[u8]) -> Sent {
+        self.send_to("/v1/chat/completions", body)
+    }
+
+    /// The same to another path of ours.
+    pub fn send_to(&self, path: &str, body: &[u8]) -> Sent {
         let (exchanges, host) = (Exchanges::default(), Memory::default());
         *host.request.borrow_mut() = owned(&[
             (":method", "POST"),
-            (":path", "/v1/chat/completions"),
+            (":path", path),
             ("authorization", &format!("Bearer {KEY}")),
             ("content-type", "application/json"),
             ("x-request-id", "r-1"),

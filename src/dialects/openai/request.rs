@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
 use super::messages::{self, WrittenMessage};
 use crate::dialects::Outbound;
@@ -50,7 +51,7 @@ pub(super) fn write(chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, Api
         parallel_tool_calls: chat.parallel_tool_calls.filter(|_| !chat.tools.is_empty()),
         response_format: chat.response_format.as_ref().map(WrittenFormat::from),
         reasoning_effort: chat.reasoning_effort.as_deref(),
-        user: chat.user.as_deref(),
+        user: chat.user.as_deref().map(user),
         service_tier: chat.service_tier.as_deref(),
     };
     // Writing strings and numbers cannot fail.
@@ -58,10 +59,19 @@ pub(super) fn write(chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, Api
     Ok(Outbound { body, dropped: dropped(chat), headers: Vec::new() })
 }
 
+/// OpenAI takes 64 characters. Longer names of users, which Claude Code has, are told by their digest.
+fn user(name: &str) -> Cow<'_, str> {
+    if name.chars().count() <= 64 {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 fn dropped(chat: &ChatRequest<'_>) -> Vec<Cow<'static, str>> {
     let extensions = [
         ("top_k", chat.top_k.is_some()),
-        ("thinking", chat.thinking.is_some()),
+        // An effort says as much as can be said here.
+        ("thinking", chat.thinking.is_some() && chat.reasoning_effort.is_none()),
         ("cache_control", chat.cache_control.is_some()),
     ];
     let extensions = extensions.into_iter().filter(|(_, there)| *there).map(|(name, _)| Cow::Borrowed(name));
@@ -95,7 +105,7 @@ struct Request<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_effort: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<&'a str>,
+    user: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     service_tier: Option<&'a str>,
 }

@@ -68,7 +68,7 @@ fn a_request_is_written_with_everything_that_openai_knows() {
         ],
     });
     assert_eq!(body, expected);
-    assert_eq!(dropped, ["top_k", "thinking", "seed"]);
+    assert_eq!(dropped, ["top_k", "seed"]);
 }
 
 #[test]

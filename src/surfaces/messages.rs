@@ -1,0 +1,115 @@
+//! Anthropic's messages, as callers use them.
+//!
+//! <https://docs.anthropic.com/en/api/messages>
+
+use serde_json::value::RawValue;
+
+use super::{AnswerContext, Asked, StreamWriter, Surface};
+use crate::errors::ApiError;
+use crate::hub::{ChatRequest, Event, FinishReason};
+use crate::json::{FieldError, Object};
+use crate::wire::Wire;
+
+mod answer;
+mod blocks;
+mod content;
+mod error;
+mod object;
+mod request;
+mod source;
+mod stream;
+mod thinking;
+mod tools;
+mod turns;
+mod usage;
+
+/// `POST /v1/messages`.
+pub struct Messages;
+
+impl Surface for Messages {
+    fn name(&self) -> &'static str {
+        "messages"
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::AnthropicMessages
+    }
+
+    fn asked(&self, body: &Object<'_>) -> Result<Asked, ApiError> {
+        let model = body.read::<String>("model").map_err(refused)?.ok_or_else(|| missing("model"))?;
+        if model.trim().is_empty() {
+            return Err(empty("model", "the name of a model"));
+        }
+        check_messages(body.get("messages"))?;
+        body.read::<u64>("max_tokens").map_err(refused)?.ok_or_else(|| missing("max_tokens"))?;
+        let stream = body.read("stream").map_err(refused)?.unwrap_or(false);
+        // Usage is part of the format.
+        Ok(Asked { model, stream, include_usage: true, legacy_functions: false })
+    }
+
+    fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
+        request::read(body).map_err(refused)
+    }
+
+    fn answer(&self, events: &[Event<'_>], context: &AnswerContext) -> Vec<u8> {
+        answer::write(events, context)
+    }
+
+    fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter> {
+        Box::new(stream::Writer::new(context))
+    }
+
+    fn error(&self, error: &ApiError) -> Vec<u8> {
+        error::write(error)
+    }
+
+    fn stream_error(&self, error: &ApiError) -> Vec<u8> {
+        error::write_event(error)
+    }
+}
+
+fn refused(error: FieldError) -> ApiError {
+    ApiError::invalid(format!("{}: {}", error.path, error.reason)).param(error.path).code("invalid_type")
+}
+
+fn missing(field: &'static str) -> ApiError {
+    ApiError::invalid(format!("{field}: Field required")).param(field).code("missing_required_parameter")
+}
+
+fn empty(field: &'static str, expected: &str) -> ApiError {
+    ApiError::invalid(format!("{field}: it is empty, expected {expected}")).param(field).code("invalid_value")
+}
+
+/// `messages` must be a list with something in it. What is in it is read only where it has to be translated.
+fn check_messages(messages: Option<&RawValue>) -> Result<(), ApiError> {
+    let text = messages.ok_or_else(|| missing("messages"))?.get();
+    let Some(inside) = text.strip_prefix('[') else {
+        let message = "messages: it is no list, expected a list of messages";
+        return Err(ApiError::invalid(message).param("messages").code("invalid_type"));
+    };
+    if inside.trim_ascii_start().starts_with(']') {
+        return Err(empty("messages", "a list with at least one message"));
+    }
+    Ok(())
+}
+
+/// The `stop_reason` of an answer. Some providers say `stop` after tool calls, and callers run tools only when they
+/// are asked to; one that is asked to run none would ask again for ever.
+///
+/// <https://docs.anthropic.com/en/api/handling-stop-reasons>
+fn stop_reason(reason: Option<FinishReason>, called: bool) -> &'static str {
+    match reason.unwrap_or(FinishReason::Stop) {
+        FinishReason::Length => "max_tokens",
+        FinishReason::ContentFilter => "refusal",
+        FinishReason::Stop | FinishReason::ToolCalls | FinishReason::FunctionCall if called => "tool_use",
+        FinishReason::Stop | FinishReason::ToolCalls | FinishReason::FunctionCall => "end_turn",
+    }
+}
+
+/// The id of an answer: the provider's own, or one that we make.
+fn answer_id(id: Option<&str>, context: &AnswerContext) -> String {
+    id.filter(|id| !id.is_empty()).map_or_else(|| format!("msg_{}", context.id), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests;

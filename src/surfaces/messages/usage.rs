@@ -1,0 +1,49 @@
+//! `usage` as Anthropic writes it: `input_tokens` leave out what the cache read and wrote.
+//!
+//! <https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance>
+
+use serde::Serialize;
+
+use crate::usage::Usage;
+
+#[derive(Debug, Serialize)]
+pub(super) struct WrittenUsage {
+    input_tokens: u64,
+    cache_creation_input_tokens: u64,
+    cache_read_input_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_creation: Option<Lifetimes>,
+    output_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_tokens_details: Option<OutputDetails>,
+}
+
+/// Cache writes by how long they live, where that is known to differ.
+#[derive(Debug, Serialize)]
+struct Lifetimes {
+    ephemeral_5m_input_tokens: u64,
+    ephemeral_1h_input_tokens: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct OutputDetails {
+    thinking_tokens: u64,
+}
+
+impl From<&Usage> for WrittenUsage {
+    fn from(usage: &Usage) -> Self {
+        let lifetimes =
+            Lifetimes { ephemeral_5m_input_tokens: usage.cache_write, ephemeral_1h_input_tokens: usage.cache_write_1h };
+        // Azure has told of more cached tokens than it had read: the sum of the kinds is what was read.
+        let cached = usage.cached.min(usage.input);
+        let written = usage.cache_writes().min(usage.input - cached);
+        Self {
+            input_tokens: usage.input - cached - written,
+            cache_creation_input_tokens: written,
+            cache_read_input_tokens: cached,
+            cache_creation: (usage.cache_write_1h > 0).then_some(lifetimes),
+            output_tokens: usage.output,
+            output_tokens_details: (usage.reasoning > 0).then_some(OutputDetails { thinking_tokens: usage.reasoning }),
+        }
+    }
+}
