@@ -17,6 +17,7 @@ providers:
   openai: { dialect: openai, keys: [{ env: OPENAI_API_KEY }] }
   nowhere: { dialect: openai, endpoint: "http://does-not-exist.invalid" }
   local: { dialect: openai, endpoint: "http://127.0.0.1:9/v1", connect_timeout: 250ms }
+  bedrock: { dialect: bedrock-converse, keys: [{ aws: { region: us-east-1 } }] }
   six: { dialect: openai, endpoint: "https://[::1]:9/v1" }
 models:
   tier: { targets: [openai/gpt-5-mini, local/llama] }
@@ -62,7 +63,9 @@ fn wait_until(what: &str, done: impl Fn() -> bool) {
 fn validate(config: &Path) {
     let mut command = Command::new(envoy());
     command.args(["--mode", "validate", "--use-dynamic-base-id", "--log-level", "warning", "-c"]).arg(config);
-    let output = command.envs([("OPENAI_API_KEY", "sk-1"), ("ANTHROPIC_API_KEY", "sk-2")]).output().unwrap();
+    let output = command.envs([("OPENAI_API_KEY", "sk-1"), ("ANTHROPIC_API_KEY", "sk-2")]);
+    // Envoy looks for credentials when it starts.
+    let output = command.envs([("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "secret")]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(!said.contains("eprecated"), "{said}");
