@@ -17,6 +17,9 @@ mod stream;
 mod tools;
 mod usage;
 
+#[cfg(test)]
+mod tests;
+
 use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
