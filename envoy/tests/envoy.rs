@@ -17,13 +17,17 @@ providers:
   openai: { dialect: openai, keys: [{ env: OPENAI_API_KEY }] }
   nowhere: { dialect: openai, endpoint: "http://does-not-exist.invalid" }
   local: { dialect: openai, endpoint: "http://127.0.0.1:9/v1", connect_timeout: 250ms }
-  bedrock: { dialect: bedrock-converse, keys: [{ aws: { region: us-east-1 } }] }
   six: { dialect: openai, endpoint: "https://[::1]:9/v1" }
 models:
   tier: { targets: [openai/gpt-5-mini, local/llama] }
 clients:
   - { name: bot, key_sha256: "0000000000000000000000000000000000000000000000000000000000000001", models: [tier] }
 "#;
+
+const SIGNED: &str = "
+providers:
+  bedrock: { dialect: bedrock-converse, keys: [{ aws: { region: us-east-1 } }] }
+";
 
 fn envoy() -> PathBuf {
     static ENVOY: OnceLock<PathBuf> = OnceLock::new();
@@ -76,7 +80,7 @@ fn envoy_takes_what_is_rendered() {
     let folder = tempfile::tempdir().unwrap();
     let module = folder.path().join("filter.wasm");
     std::fs::write(&module, filter::bytes().unwrap()).unwrap();
-    for (name, text) in [("whole.yaml", DOCUMENT), ("empty.yaml", "{}")] {
+    for (name, text) in [("whole.yaml", DOCUMENT), ("empty.yaml", "{}"), ("signed.yaml", SIGNED)] {
         let config = render::bootstrap(&parsed(text), &render::Options::new(&module)).unwrap();
         std::fs::write(folder.path().join(name), render::to_yaml(&config).unwrap()).unwrap();
         validate(&folder.path().join(name));

@@ -60,8 +60,9 @@ fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigError> {
             // Two providers of one host (two accounts, say) may share its connections.
             Some(old) if same_host(&old.endpoint, &new.endpoint) && old.aws == new.aws => {}
             Some(old) => {
+                let other = if same_host(&old.endpoint, &new.endpoint) { "other signatures" } else { "another host" };
                 let reason = format!(
-                    "found `{}`, expected a cluster that no provider of another host or with other signatures has (`{}` has it)",
+                    "found `{}`, expected a cluster that no provider of {other} has (`{}` has it)",
                     new.name, old.provider
                 );
                 return Err(ConfigError { path: format!("providers.{provider}.cluster"), reason });
