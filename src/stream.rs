@@ -1,25 +1,30 @@
 //! Codecs of streams: bytes in, events out, bounded. They know nothing of ours.
 
+pub mod event_stream;
 pub mod sse;
 
 /// How a stream is cut into events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
+    /// AWS's binary frames.
+    EventStream,
     /// Server-sent events.
     Sse,
 }
 
 impl Framing {
-    /// Is this the media type, without parameters, of such a stream?
-    pub fn is(self, media_type: &str) -> bool {
+    /// The media type of such a stream, without parameters.
+    pub fn media_type(self) -> &'static str {
         match self {
-            Self::Sse => media_type == "text/event-stream",
+            Self::EventStream => "application/vnd.amazon.eventstream",
+            Self::Sse => "text/event-stream",
         }
     }
 
     /// A reader for events of up to `limit` bytes.
     pub fn decoder(self, limit: usize) -> Decoder {
         match self {
+            Self::EventStream => Decoder::EventStream(event_stream::Frames::new(limit)),
             Self::Sse => Decoder::Sse(sse::Parser::new(limit)),
         }
     }
@@ -28,6 +33,8 @@ impl Framing {
 /// Reads a stream that may be cut anywhere. Other framings than server-sent events give their frames the same form.
 #[derive(Debug)]
 pub enum Decoder {
+    /// AWS's binary frames.
+    EventStream(event_stream::Frames),
     /// Server-sent events.
     Sse(sse::Parser),
 }
@@ -35,6 +42,8 @@ pub enum Decoder {
 /// Why a stream cannot be read on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// A frame is damaged: how.
+    Broken(&'static str),
     /// An event is longer than the limit, in bytes.
     TooLong(usize),
 }
@@ -43,6 +52,7 @@ impl Decoder {
     /// Adds bytes as they came.
     pub fn push(&mut self, bytes: &[u8]) {
         match self {
+            Self::EventStream(frames) => frames.push(bytes),
             Self::Sse(parser) => parser.push(bytes),
         }
     }
@@ -54,6 +64,7 @@ impl Decoder {
     #[expect(clippy::should_implement_trait, reason = "an iterator would end at the first `None`")]
     pub fn next(&mut self) -> Result<Option<sse::Event>, Fault> {
         match self {
+            Self::EventStream(frames) => frames.next(),
             Self::Sse(parser) => parser.next().map_err(|e| Fault::TooLong(e.limit)),
         }
     }

@@ -3,6 +3,8 @@
 /// A request and answer format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
+    /// Bedrock's Converse.
+    BedrockConverse,
     /// OpenAI's chat completions.
     OpenAiChat,
     /// Anthropic's messages.

@@ -24,6 +24,11 @@ clients:
   - { name: bot, key_sha256: "0000000000000000000000000000000000000000000000000000000000000001", models: [tier] }
 "#;
 
+const SIGNED: &str = "
+providers:
+  bedrock: { dialect: bedrock-converse, keys: [{ aws: { region: us-east-1 } }] }
+";
+
 fn envoy() -> PathBuf {
     static ENVOY: OnceLock<PathBuf> = OnceLock::new();
     ENVOY.get_or_init(|| binary::envoy(&mut std::io::stderr()).unwrap()).clone()
@@ -62,7 +67,9 @@ fn wait_until(what: &str, done: impl Fn() -> bool) {
 fn validate(config: &Path) {
     let mut command = Command::new(envoy());
     command.args(["--mode", "validate", "--use-dynamic-base-id", "--log-level", "warning", "-c"]).arg(config);
-    let output = command.envs([("OPENAI_API_KEY", "sk-1"), ("ANTHROPIC_API_KEY", "sk-2")]).output().unwrap();
+    let output = command.envs([("OPENAI_API_KEY", "sk-1"), ("ANTHROPIC_API_KEY", "sk-2")]);
+    // Envoy looks for credentials when it starts.
+    let output = command.envs([("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "secret")]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(!said.contains("eprecated"), "{said}");
@@ -73,7 +80,7 @@ fn envoy_takes_what_is_rendered() {
     let folder = tempfile::tempdir().unwrap();
     let module = folder.path().join("filter.wasm");
     std::fs::write(&module, filter::bytes().unwrap()).unwrap();
-    for (name, text) in [("whole.yaml", DOCUMENT), ("empty.yaml", "{}")] {
+    for (name, text) in [("whole.yaml", DOCUMENT), ("empty.yaml", "{}"), ("signed.yaml", SIGNED)] {
         let config = render::bootstrap(&parsed(text), &render::Options::new(&module)).unwrap();
         std::fs::write(folder.path().join(name), render::to_yaml(&config).unwrap()).unwrap();
         validate(&folder.path().join(name));

@@ -32,7 +32,12 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
     let path = format!("providers.{name}");
     check_name(&path, name)?;
     let endpoint = endpoint(name, raw)?;
-    let keys = raw.keys.iter().enumerate().map(|(i, k)| key(&format!("{path}.keys[{i}]"), k, env));
+    let keys: Vec<_> = raw.keys.iter().enumerate().map(|(i, k)| (format!("{path}.keys[{i}]"), k)).collect();
+    for (path, key) in &keys {
+        check_aws(path, key, raw)?;
+    }
+    // Envoy signs by itself.
+    let keys = keys.iter().filter(|(_, k)| k.aws.is_none()).map(|(path, k)| key(path, k, env));
     Ok(Provider {
         name: name.to_owned(),
         dialect: find_dialect(name, raw)?,
@@ -58,6 +63,23 @@ fn check_name(path: &str, name: &str) -> Result<()> {
     Err(ConfigError::expected(path, name, "a name of letters, digits, `-`, `_` and `.`"))
 }
 
+/// A signature takes the place of every key, and is Bedrock's only.
+fn check_aws(path: &str, key: &raw::Key, provider: &raw::Provider) -> Result<()> {
+    let Some(aws) = &key.aws else { return Ok(()) };
+    let path = format!("{path}.aws");
+    if key.env.is_some() || key.value.is_some() || provider.keys.len() > 1 {
+        return Err(ConfigError::new(path, "expected no other key beside it"));
+    }
+    if !provider.dialect.starts_with("bedrock-") {
+        return Err(ConfigError::expected(path, &provider.dialect, "a dialect of Bedrock"));
+    }
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if aws.region.is_empty() || !aws.region.chars().all(good) {
+        return Err(ConfigError::expected(format!("{path}.region"), &aws.region, "a region such as `us-east-1`"));
+    }
+    Ok(())
+}
+
 fn key(path: &str, raw: &raw::Key, env: &dyn Fn(&str) -> Option<String>) -> Result<String> {
     let key = match (&raw.env, &raw.value) {
         (Some(name), None) => env(name).filter(|v| !v.is_empty()).ok_or_else(|| {
@@ -67,7 +89,7 @@ fn key(path: &str, raw: &raw::Key, env: &dyn Fn(&str) -> Option<String>) -> Resu
             )
         })?,
         (None, Some(value)) => value.clone(),
-        _ => return Err(ConfigError::new(path, "expected either `env` or `value`")),
+        _ => return Err(ConfigError::new(path, "expected one of `env`, `value` and `aws`")),
     };
     // A line break in a header value would be a header of its own; never say what was found.
     if key.is_empty() || key.chars().any(|c| c.is_ascii_control() || !c.is_ascii()) {

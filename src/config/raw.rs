@@ -67,10 +67,10 @@ pub struct Provider {
     pub connect_timeout: Option<Seconds>,
 }
 
-/// A provider's key: one of the two.
+/// A provider's key: one of the three.
 #[derive(Clone, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(extend("oneOf" = [{ "required": ["env"] }, { "required": ["value"] }])))]
+#[cfg_attr(feature = "schema", schemars(extend("oneOf" = [{ "required": ["env"] }, { "required": ["value"] }, { "required": ["aws"] }])))]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     /// The environment variable of the Envoy process that holds it.
@@ -79,11 +79,24 @@ pub struct Key {
     /// The key itself; for tests only, since documents are shown and kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// Bedrock: Envoy signs requests with the AWS credentials that it finds (environment, profile, instance or
+    /// container role). The only key of its provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aws: Option<Aws>,
+}
+
+/// How requests are signed for AWS.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Aws {
+    /// The region of the endpoint: `us-east-1`.
+    pub region: String,
 }
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").field("env", &self.env).finish_non_exhaustive()
+        f.debug_struct("Key").field("env", &self.env).field("aws", &self.aws).finish_non_exhaustive()
     }
 }
 

@@ -79,3 +79,25 @@ fn a_model_needs_targets_of_known_providers() {
         "models.m.targets[0]: found `nowhere/x`, expected `provider/model` with a provider of this document ()",
     );
 }
+
+#[test]
+fn requests_that_envoy_signs_have_no_key_here() {
+    let with =
+        |dialect: &str, keys: &str| format!(r#"{{"providers":{{"b":{{"dialect":"{dialect}","keys":[{keys}]}}}}}}"#);
+    let aws = r#"{"aws":{"region":"eu-west-1"}}"#;
+    let config = parse(&with("bedrock-converse", aws)).unwrap();
+    assert!(config.providers["b"].keys.is_empty());
+    refused(
+        &with("bedrock-converse", &format!(r#"{aws},{{"value":"k"}}"#)),
+        "providers.b.keys[0].aws: expected no other key beside it",
+    );
+    refused(
+        &with("bedrock-anthropic", r#"{"aws":{"region":"x"},"value":"k"}"#),
+        "providers.b.keys[0].aws: expected no other key beside it",
+    );
+    refused(&with("openai", aws), "providers.b.keys[0].aws: found `openai`, expected a dialect of Bedrock");
+    refused(
+        &with("bedrock-converse", r#"{"aws":{"region":"EU West"}}"#),
+        "providers.b.keys[0].aws.region: found `EU West`, expected a region such as `us-east-1`",
+    );
+}

@@ -3,24 +3,29 @@
 //! <https://docs.anthropic.com/en/api/messages>
 
 mod answer;
-mod blocks;
+pub(super) mod blocks;
 mod calls;
 mod error;
+mod frames;
+pub(super) mod host;
+mod hosted;
 mod media;
-mod messages;
-mod model;
+pub(super) mod messages;
+pub(super) mod model;
 mod pass;
-mod request;
-mod sampling;
-mod schema;
+pub(super) mod request;
+pub(super) mod sampling;
+pub(super) mod schema;
 mod stream;
-mod text;
-mod thinking;
-mod tools;
+pub(super) mod text;
+pub(super) mod thinking;
+pub(super) mod tools;
 mod usage;
 
 #[cfg(test)]
 mod tests;
+
+pub use hosted::{BedrockAnthropic, VertexAnthropic};
 
 use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
 use crate::errors::ApiError;
@@ -28,6 +33,7 @@ use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
 use crate::surfaces::Asked;
 use crate::wire::Wire;
+use host::Host;
 
 /// Anthropic's own API and everything that speaks it.
 #[derive(Clone, Copy, Debug)]
@@ -70,11 +76,11 @@ impl Format for Anthropic {
     }
 
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
-        request::write(chat, model)
+        request::write(chat, model, Host::Direct)
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        pass::request(body, model)
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        pass::request(body, asked, model, Host::Direct)
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

@@ -56,7 +56,7 @@ impl Answer {
             return Ok(Self::Error(Box::new(head)));
         }
         match head.content_type.as_str() {
-            media if call.exchange.asked.stream && call.format.framing().is(media) => {
+            media if call.exchange.asked.stream && media == call.format.framing().media_type() => {
                 Ok(Self::Held(Box::new(Relay::new(call, now)), Vec::new()))
             }
             // Some servers answer a stream request whole, or tell a failure so.

@@ -20,7 +20,7 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call) {
     let (model, stream) = (call.target.model.as_str(), call.exchange.asked.stream);
     let to = Address { wire: call.format.wire(), model, stream, settings: &provider.settings };
     let path = format!("{}{}", provider.base_path, dialect.path(&to));
-    let accept = if call.exchange.asked.stream { "text/event-stream" } else { "application/json" };
+    let accept = if stream { call.format.framing().media_type() } else { "application/json" };
     let mut headers: Vec<(&str, &str)> = vec![
         (":method", "POST"),
         (":scheme", provider.scheme),

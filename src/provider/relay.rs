@@ -108,6 +108,9 @@ impl Relay {
 
 fn unreadable(fault: &Fault) -> ApiError {
     match fault {
+        Fault::Broken(how) => {
+            ApiError::new(502, format!("The provider's stream is damaged: {how}.")).code("broken_stream")
+        }
         Fault::TooLong(limit) => {
             let message = format!("The provider sent an event of more than {} MiB.", limit >> 20);
             ApiError::new(502, message).code("event_too_long")

@@ -25,8 +25,8 @@ fn member(name: &str, value: &Value, schema: bool) -> Value {
         Value::Array(list) => list.iter().map(|value| member("", value, schema)).collect(),
         Value::Number(number) => rounded(number.as_f64().unwrap()),
         Value::String(text) if matches!(name, "content" | "system") => json!([{ "type": "text", "text": text }]),
-        Value::String(text) if name == "arguments" => {
-            serde_json::from_str(text).map_or_else(|_| value.clone(), |value| member("", &value, false))
+        Value::String(text) if matches!(name, "arguments" | "schema") => {
+            serde_json::from_str(text).map_or_else(|_| value.clone(), |value| member("", &value, schema))
         }
         other => other.clone(),
     }

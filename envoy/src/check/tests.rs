@@ -60,7 +60,7 @@ clients:
         &[
             &format!("providers.a.dialect: found `opnai`, expected one of {}", dialects.join(", ")),
             "providers.b.endpoint: found `ftp://b`, expected a URL that starts with http:// or https://",
-            "providers.c.keys[0]: expected either `env` or `value`",
+            "providers.c.keys[0]: expected one of `env`, `value` and `aws`",
             "providers.d/e: found `d/e`, expected a name of letters, digits, `-`, `_` and `.`",
             "models.x.targets[1]: found `gone/m`, expected `provider/model` with a provider of this document (a, b, c)",
             "models.y.targets: found none, expected at least one `provider/model`",

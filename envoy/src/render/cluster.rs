@@ -28,6 +28,8 @@ struct Upstream {
     name: String,
     endpoint: Endpoint,
     connect_timeout: String,
+    /// The region for which its requests are signed.
+    aws: Option<String>,
 }
 
 /// Names of all clusters, sorted.
@@ -46,15 +48,21 @@ fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigError> {
         let name = raw.cluster.clone().unwrap_or_else(|| provider.clone());
         let endpoint = config::endpoint(provider, raw)?;
         let connect_timeout = raw.connect_timeout.map_or(5.0, |t| t.0.as_secs_f64());
-        let new =
-            Upstream { provider: provider.clone(), name, endpoint, connect_timeout: format!("{connect_timeout}s") };
+        let new = Upstream {
+            provider: provider.clone(),
+            name,
+            endpoint,
+            connect_timeout: format!("{connect_timeout}s"),
+            aws: raw.keys.iter().find_map(|key| key.aws.as_ref()).map(|aws| aws.region.clone()),
+        };
         match upstreams.iter().find(|u| u.name == new.name) {
             None => upstreams.push(new),
             // Two providers of one host (two accounts, say) may share its connections.
-            Some(old) if same_host(&old.endpoint, &new.endpoint) => {}
+            Some(old) if same_host(&old.endpoint, &new.endpoint) && old.aws == new.aws => {}
             Some(old) => {
+                let other = if same_host(&old.endpoint, &new.endpoint) { "other signatures" } else { "another host" };
                 let reason = format!(
-                    "found `{}`, expected a cluster that no provider of another host has (`{}` has it)",
+                    "found `{}`, expected a cluster that no provider of {other} has (`{}` has it)",
                     new.name, old.provider
                 );
                 return Err(ConfigError { path: format!("providers.{provider}.cluster"), reason });
@@ -70,7 +78,7 @@ fn same_host(a: &Endpoint, b: &Endpoint) -> bool {
 }
 
 fn cluster(upstream: &Upstream, document: &Document, options: &Options) -> Value {
-    let Upstream { name, endpoint, connect_timeout, .. } = upstream;
+    let Upstream { name, endpoint, connect_timeout, aws, .. } = upstream;
     let literal = endpoint.host.parse::<IpAddr>().is_ok();
     let mut cluster = json!({
         "name": name,
@@ -82,7 +90,7 @@ fn cluster(upstream: &Upstream, document: &Document, options: &Options) -> Value
             "tcp_keepalive": { "keepalive_time": 60, "keepalive_interval": 15, "keepalive_probes": 4 }
         },
         "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocol(endpoint, document, options)
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocol(endpoint, aws.as_deref(), document, options)
         },
     });
     if let Some(fields) = cluster.as_object_mut() {
@@ -144,7 +152,7 @@ fn thresholds() -> Value {
     json!([limits("DEFAULT"), limits("HIGH")])
 }
 
-fn protocol(endpoint: &Endpoint, document: &Document, options: &Options) -> Value {
+fn protocol(endpoint: &Endpoint, aws: Option<&str>, document: &Document, options: &Options) -> Value {
     let mut protocol = json!({
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         // Providers close idle connections after minutes; be first, or a request is sent into a closing one.
@@ -157,21 +165,34 @@ fn protocol(endpoint: &Endpoint, document: &Document, options: &Options) -> Valu
     };
     if let Some(fields) = protocol.as_object_mut() {
         fields.insert(version.to_owned(), settings);
-        fields.insert("http_filters".to_owned(), upstream_filters(document, options));
+        fields.insert("http_filters".to_owned(), upstream_filters(aws, document, options));
     }
     protocol
 }
 
-fn upstream_filters(document: &Document, options: &Options) -> Value {
-    json!([
-        { "name": plugin::PROVIDER, "typed_config": plugin::provider(document, options) },
-        {
-            "name": "envoy.filters.http.upstream_codec",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec"
-            },
+/// The filter writes the request; what signs it must see it as it goes out.
+fn upstream_filters(aws: Option<&str>, document: &Document, options: &Options) -> Value {
+    let provider = json!({ "name": plugin::PROVIDER, "typed_config": plugin::provider(document, options) });
+    let codec = json!({
+        "name": "envoy.filters.http.upstream_codec",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec"
         },
-    ])
+    });
+    [Some(provider), aws.map(signing), Some(codec)].into_iter().flatten().collect()
+}
+
+/// <https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_filters/aws_request_signing_filter>
+fn signing(region: &str) -> Value {
+    json!({
+        "name": "envoy.filters.http.aws_request_signing",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning",
+            "service_name": "bedrock",
+            "region": region,
+            "use_unsigned_payload": false,
+        },
+    })
 }
 
 fn tls(endpoint: &Endpoint, literal: bool, options: &Options) -> Value {

@@ -129,3 +129,25 @@ fn read_configurations(value: &mut Value) {
         _ => {}
     }
 }
+
+#[test]
+fn only_requests_to_bedrock_are_signed_and_after_they_are_written() {
+    let document = document(
+        "providers:
+  bedrock: { dialect: bedrock-converse, keys: [{ aws: { region: eu-west-1 } }] }
+  token: { dialect: bedrock-converse, keys: [{ env: BEDROCK_KEY }] }",
+    );
+    let clusters = super::cluster::all(&document, &options()).unwrap();
+    let filters = |cluster: &Value| -> Vec<String> {
+        let options = &cluster["typed_extension_protocol_options"];
+        let filters = &options["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]["http_filters"];
+        filters.as_array().unwrap().iter().map(|filter| filter["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let (signed, bare) = (filters(&clusters[0]), filters(&clusters[1]));
+    assert_eq!(signed[1..], ["envoy.filters.http.aws_request_signing", "envoy.filters.http.upstream_codec"]);
+    assert_eq!(bare[1..], signed[2..]);
+    let shared = "providers:
+  a: { dialect: bedrock-converse, cluster: c, keys: [{ aws: { region: eu-west-1 } }] }
+  b: { dialect: bedrock-converse, cluster: c, keys: [{ env: BEDROCK_KEY }] }";
+    assert!(refused(shared).contains("signatures"), "{}", refused(shared));
+}

@@ -8,21 +8,21 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// The role of turns that hold what people and tools say.
-pub(super) const USER: &str = "user";
+pub(in crate::dialects) const USER: &str = "user";
 /// The role of turns that hold what the model said.
-pub(super) const ASSISTANT: &str = "assistant";
+pub(in crate::dialects) const ASSISTANT: &str = "assistant";
 
 /// One turn.
 #[derive(Debug, Serialize)]
-pub(super) struct Turn<'a> {
-    pub(super) role: &'static str,
-    pub(super) content: Vec<Block<'a>>,
+pub(in crate::dialects) struct Turn<'a> {
+    pub(in crate::dialects) role: &'static str,
+    pub(in crate::dialects) content: Vec<Block<'a>>,
 }
 
 /// A piece of a turn, of the system prompt, or of a tool's result.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Block<'a> {
+pub(in crate::dialects) enum Block<'a> {
     Text {
         text: Cow<'a, str>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ pub(super) enum Block<'a> {
 /// Text, or blocks where there is more to say than text.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(super) enum Said<'a> {
+pub(in crate::dialects) enum Said<'a> {
     Text(Cow<'a, str>),
     Blocks(Vec<Block<'a>>),
 }
@@ -72,7 +72,7 @@ pub(super) enum Said<'a> {
 /// Where an image or a document is.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Source<'a> {
+pub(in crate::dialects) enum Source<'a> {
     Base64 { media_type: Cow<'a, str>, data: &'a str },
     File { file_id: &'a str },
     Text { media_type: &'static str, data: String },
@@ -81,15 +81,15 @@ pub(super) enum Source<'a> {
 
 impl<'a> Block<'a> {
     /// Text without a cache hint.
-    pub(super) fn text(text: impl Into<Cow<'a, str>>) -> Self {
+    pub(in crate::dialects) fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text { text: text.into(), cache_control: None }
     }
 
-    pub(super) fn image(source: Source<'a>) -> Self {
+    pub(in crate::dialects) fn image(source: Source<'a>) -> Self {
         Self::Image { source, cache_control: None }
     }
 
-    pub(super) fn document(source: Source<'a>, title: Option<&'a str>) -> Self {
+    pub(in crate::dialects) fn document(source: Source<'a>, title: Option<&'a str>) -> Self {
         Self::Document { source, title, cache_control: None }
     }
 
@@ -107,7 +107,7 @@ impl<'a> Block<'a> {
 }
 
 /// Puts the hint of a message on the last block made from it; a hint of the block's own stays.
-pub(super) fn mark<'a>(blocks: &mut [Block<'a>], hint: Option<&'a RawValue>) {
+pub(in crate::dialects) fn mark<'a>(blocks: &mut [Block<'a>], hint: Option<&'a RawValue>) {
     if let Some(slot) = blocks.iter_mut().rev().find_map(Block::cache_slot) {
         *slot = slot.or(hint);
     }

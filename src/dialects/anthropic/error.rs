@@ -54,7 +54,7 @@ fn status_of(kind: &str) -> u16 {
 }
 
 /// An answer with a status of failure.
-pub(super) fn read(status: u16, body: &[u8]) -> ApiError {
+pub(in crate::dialects) fn read(status: u16, body: &[u8]) -> ApiError {
     match parse(body) {
         Some(reported) => told(status, &reported, body),
         None => ApiError::new(status, shown(status, body)),
@@ -62,7 +62,7 @@ pub(super) fn read(status: u16, body: &[u8]) -> ApiError {
 }
 
 /// A failure that comes without a status: in a stream, or in an answer that claims success.
-pub(super) fn inside(body: &[u8]) -> ApiError {
+pub(in crate::dialects) fn inside(body: &[u8]) -> ApiError {
     let kind = parse(body).and_then(|reported| reported.kind);
     read(kind.map_or(502, |kind| status_of(&kind.0)), body)
 }

@@ -6,17 +6,20 @@
 use std::borrow::Cow;
 
 use super::blocks::{Block, Source};
+use super::host::Host;
+use crate::dialects::bedrock::media as bedrock;
 use crate::hub::request::File;
 
 /// The block of an `image_url`.
 ///
 /// # Errors
 /// What is wrong with the URL.
-pub(super) fn image(url: &str) -> Result<Block<'_>, String> {
+pub(super) fn image(url: &str, host: Host) -> Result<Block<'_>, String> {
     if let Some(data) = DataUrl::parse(url) {
-        return data?.block(None);
+        return data?.block(None, host);
     }
     if is_web(url) {
+        host.fetches()?;
         return Ok(Block::image(Source::Url { url }));
     }
     Err("expected an http:, https: or data: URL".to_owned())
@@ -26,14 +29,15 @@ pub(super) fn image(url: &str) -> Result<Block<'_>, String> {
 ///
 /// # Errors
 /// What is wrong with the file.
-pub(super) fn file<'a>(file: &'a File<'a>) -> Result<Block<'a>, String> {
+pub(super) fn file<'a>(file: &'a File<'a>, host: Host) -> Result<Block<'a>, String> {
     let title = file.filename.as_deref().filter(|name| !name.is_empty());
     match (file.file_data.as_deref(), file.file_id.as_deref()) {
         (Some(url), _) => match DataUrl::parse(url) {
-            Some(data) => data?.block(title),
-            None if is_web(url) => Ok(Block::document(Source::Url { url }, title)),
+            Some(data) => data?.block(title, host),
+            None if is_web(url) => host.fetches().map(|()| Block::document(Source::Url { url }, title)),
             None => Err("expected a data: URL in `file_data`".to_owned()),
         },
+        (None, Some(_)) if host != Host::Direct => Err("this provider keeps no files: expected `file_data`".to_owned()),
         (None, Some(file_id)) => Ok(Block::document(Source::File { file_id }, title)),
         (None, None) => Err("expected `file_data` or `file_id`".to_owned()),
     }
@@ -69,8 +73,11 @@ impl<'a> DataUrl<'a> {
         Some(Ok(Self { media_type, base64, data }))
     }
 
-    fn block(self, title: Option<&'a str>) -> Result<Block<'a>, String> {
+    fn block(self, title: Option<&'a str>, host: Host) -> Result<Block<'a>, String> {
         let kind = self.media_type.split('/').next().unwrap_or_default();
+        if host == Host::Converse {
+            return self.for_converse(title);
+        }
         if kind.eq_ignore_ascii_case("text") {
             return Ok(Block::document(Source::Text { media_type: "text/plain", data: self.text()? }, title));
         }
@@ -84,6 +91,20 @@ impl<'a> DataUrl<'a> {
             _ if kind.eq_ignore_ascii_case("image") => Ok(Block::image(source(media_type))),
             other => Err(format!("this provider takes images, PDF and plain text, not `{other}`")),
         }
+    }
+
+    /// Bedrock's Converse takes more types, and bytes of all of them.
+    fn for_converse(self, title: Option<&'a str>) -> Result<Block<'a>, String> {
+        let media_type = media_type(self.media_type);
+        let format = bedrock::format(&media_type)?;
+        if !self.base64 {
+            return Err(format!("expected base64 data of {media_type}"));
+        }
+        let source = Source::Base64 { media_type, data: self.data };
+        Ok(match format {
+            bedrock::Format::Image(_) => Block::image(source),
+            bedrock::Format::Document(_) => Block::document(source, title),
+        })
     }
 
     /// Anthropic takes plain text as it is.
@@ -105,7 +126,7 @@ fn media_type(name: &str) -> Cow<'_, str> {
 }
 
 /// Base64 of either alphabet; padding and line ends mean nothing.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
+pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count) = (0u32, 0u32);
     for byte in text.bytes().filter(|b| !matches!(b, b'=' | b'\r' | b'\n')) {

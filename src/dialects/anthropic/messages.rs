@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::blocks::{ASSISTANT, Block, Said, Turn, USER, mark};
 use super::calls::{self, MadeIds};
+use super::host::Host;
 use super::media;
 use super::text::Text;
 use crate::errors::ApiError;
@@ -17,21 +18,22 @@ use crate::hub::request::{ChatRequest, Content, FunctionCall, Message, Part, Par
 
 /// What is said, and by whom.
 #[derive(Debug, Default)]
-pub(super) struct Conversation<'a> {
+pub(in crate::dialects) struct Conversation<'a> {
     /// Text blocks of all system and developer messages, in their order.
-    pub(super) system: Vec<Block<'a>>,
-    pub(super) turns: Vec<Turn<'a>>,
+    pub(in crate::dialects) system: Vec<Block<'a>>,
+    pub(in crate::dialects) turns: Vec<Turn<'a>>,
     made: MadeIds<'a>,
+    host: Host,
 }
 
 impl<'a> Conversation<'a> {
     /// Reads all messages.
-    pub(super) fn of(chat: &'a ChatRequest<'a>) -> Result<Self, ApiError> {
-        let mut talk = Self::default();
+    pub(in crate::dialects) fn of(chat: &'a ChatRequest<'a>, host: Host) -> Result<Self, ApiError> {
+        let mut talk = Self { host, ..Self::default() };
         for (at, message) in chat.messages.iter().enumerate() {
             match message.role {
-                Role::System | Role::Developer => talk.system.extend(said(message, at)?),
-                Role::User => talk.append(USER, said(message, at)?),
+                Role::System | Role::Developer => talk.system.extend(said(message, at, host)?),
+                Role::User => talk.append(USER, said(message, at, host)?),
                 Role::Assistant => talk.assistant(message, at)?,
                 Role::Tool | Role::Function => talk.result(message, at)?,
             }
@@ -41,7 +43,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Does the model wait for results of calls that it made without thinking that can be shown to it again?
-    pub(super) fn calls_without_thinking(&self) -> bool {
+    pub(in crate::dialects) fn calls_without_thinking(&self) -> bool {
         let last = self.turns.iter().rfind(|turn| turn.role == ASSISTANT);
         last.is_some_and(|turn| {
             turn.content.iter().any(|block| matches!(block, Block::ToolUse { .. }))
@@ -61,7 +63,7 @@ impl<'a> Conversation<'a> {
     fn assistant(&mut self, message: &'a Message<'a>, at: usize) -> Result<(), ApiError> {
         let thinking = message.thinking_blocks.iter().copied().filter(|raw| can_return(raw));
         let mut blocks: Vec<_> = thinking.map(Block::Thinking).collect();
-        content(&message.content, at, &mut blocks)?;
+        content(&message.content, at, self.host, &mut blocks)?;
         blocks.extend(message.refusal.as_ref().and_then(|text| text_block(text, None)));
         for (index, call) in message.tool_calls.iter().enumerate() {
             let path = format!("messages[{at}].tool_calls[{index}].function");
@@ -102,7 +104,7 @@ impl<'a> Conversation<'a> {
         let block = Block::ToolResult {
             tool_use_id,
             is_error: message.is_error.unwrap_or(false),
-            content: returned(message, at)?,
+            content: returned(message, at, self.host)?,
             cache_control: message.cache_control,
         };
         self.append(USER, Vec::new());
@@ -150,34 +152,34 @@ fn unanswerable(at: usize) -> ApiError {
 }
 
 /// The blocks of a message that has nothing but content.
-fn said<'a>(message: &'a Message<'a>, at: usize) -> Result<Vec<Block<'a>>, ApiError> {
+fn said<'a>(message: &'a Message<'a>, at: usize, host: Host) -> Result<Vec<Block<'a>>, ApiError> {
     let mut blocks = Vec::new();
-    content(&message.content, at, &mut blocks)?;
+    content(&message.content, at, host, &mut blocks)?;
     mark(&mut blocks, message.cache_control);
     Ok(blocks)
 }
 
 /// What a tool returned.
-fn returned<'a>(message: &'a Message<'a>, at: usize) -> Result<Option<Said<'a>>, ApiError> {
+fn returned<'a>(message: &'a Message<'a>, at: usize, host: Host) -> Result<Option<Said<'a>>, ApiError> {
     Ok(match &message.content {
         Content::None => None,
         Content::Text(text) => (!text.is_empty()).then(|| Said::Text(borrow(text))),
         Content::Parts(_) => {
             let mut blocks = Vec::new();
-            content(&message.content, at, &mut blocks)?;
+            content(&message.content, at, host, &mut blocks)?;
             (!blocks.is_empty()).then_some(Said::Blocks(blocks))
         }
     })
 }
 
 /// Appends the blocks of content.
-fn content<'a>(content: &'a Content<'a>, at: usize, out: &mut Vec<Block<'a>>) -> Result<(), ApiError> {
+fn content<'a>(content: &'a Content<'a>, at: usize, host: Host, out: &mut Vec<Block<'a>>) -> Result<(), ApiError> {
     match content {
         Content::None => {}
         Content::Text(text) => out.extend(text_block(text, None)),
         Content::Parts(parts) => {
             for (index, part) in parts.iter().enumerate() {
-                let block = block(part).map_err(|reason| {
+                let block = block(part, host).map_err(|reason| {
                     let path = format!("messages[{at}].content[{index}]");
                     ApiError::invalid(format!("{path}: {reason}")).param(path)
                 })?;
@@ -188,11 +190,11 @@ fn content<'a>(content: &'a Content<'a>, at: usize, out: &mut Vec<Block<'a>>) ->
     Ok(())
 }
 
-fn block<'a>(part: &'a Part<'a>) -> Result<Option<Block<'a>>, String> {
+fn block<'a>(part: &'a Part<'a>, host: Host) -> Result<Option<Block<'a>>, String> {
     let mut block = match &part.kind {
         PartKind::Text(text) | PartKind::Refusal(text) => return Ok(text_block(text, part.cache_control)),
-        PartKind::ImageUrl(url) => media::image(url)?,
-        PartKind::File(file) => media::file(file)?,
+        PartKind::ImageUrl(url) => media::image(url, host)?,
+        PartKind::File(file) => media::file(file, host)?,
         PartKind::Other(kind) => return Err(format!("this provider takes no content of type `{kind}`")),
     };
     mark(std::slice::from_mut(&mut block), part.cache_control);

@@ -4,7 +4,7 @@
 
 /// What is known of a model. A name that is not Claude's says nothing: then everything is sent as documented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Model {
+pub(in crate::dialects) struct Model {
     version: Option<(u32, u32)>,
     opus: bool,
 }
@@ -14,7 +14,7 @@ const NEWEST: (u32, u32) = (u32::MAX, 0);
 
 impl Model {
     /// Reads `claude-3-7-sonnet-20250219`, `claude-opus-4-1`, `anthropic/claude-haiku-4.5` and the like.
-    pub(super) fn named(name: &str) -> Self {
+    pub(in crate::dialects) fn named(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         let Some((_, rest)) = name.split_once("claude") else { return Self { version: None, opus: false } };
         let mut words = rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -32,41 +32,41 @@ impl Model {
     }
 
     /// Can it think at all? From Claude 3.7.
-    pub(super) fn thinks(self) -> bool {
+    pub(in crate::dialects) fn thinks(self) -> bool {
         !self.before((3, 7))
     }
 
     /// Does it choose the length of its thinking by itself? From Claude 4.6; older ones want a budget.
     ///
     /// <https://docs.anthropic.com/en/docs/build-with-claude/adaptive-thinking>
-    pub(super) fn is_adaptive(self) -> bool {
+    pub(in crate::dialects) fn is_adaptive(self) -> bool {
         self.at_least((4, 6))
     }
 
     /// Does it know the effort `xhigh`?
-    pub(super) fn knows_xhigh(self) -> bool {
+    pub(in crate::dialects) fn knows_xhigh(self) -> bool {
         self.at_least((5, 0)) || (self.opus && self.at_least((4, 7)))
     }
 
     /// Does it know the effort `max`?
-    pub(super) fn knows_max(self) -> bool {
+    pub(in crate::dialects) fn knows_max(self) -> bool {
         self.at_least((5, 0)) || (self.opus && self.at_least((4, 6)))
     }
 
     /// Does it keep to a schema by itself (`output_config.format`, strict tools)? From Claude 4.1.
     ///
     /// <https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs>
-    pub(super) fn keeps_schemas(self) -> bool {
+    pub(in crate::dialects) fn keeps_schemas(self) -> bool {
         !self.before((4, 1))
     }
 
     /// Does it refuse `temperature`, `top_p` and `top_k`? From Opus 4.7, and from version 5.
-    pub(super) fn refuses_sampling(self) -> bool {
+    pub(in crate::dialects) fn refuses_sampling(self) -> bool {
         self.at_least((5, 0)) || (self.opus && self.at_least((4, 7)))
     }
 
     /// Does it refuse `temperature` and `top_p` together? Opus 4.1, and all from 4.5.
-    pub(super) fn refuses_both(self) -> bool {
+    pub(in crate::dialects) fn refuses_both(self) -> bool {
         self.at_least((4, 5)) || (self.opus && self.at_least((4, 1)))
     }
 }

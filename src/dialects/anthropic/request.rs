@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::blocks::{Block, Said, Turn};
+use super::host::Host;
 use super::messages::Conversation;
 use super::model::Model;
 use super::sampling::sampling;
@@ -40,7 +41,10 @@ const FILES: (&str, &str) = ("anthropic-beta", "files-api-2025-04-14");
 
 #[derive(Serialize)]
 struct Body<'a> {
-    model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anthropic_version: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
     max_tokens: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     system: Option<Said<'a>>,
@@ -91,25 +95,28 @@ struct Metadata<'a> {
 }
 
 /// Writes a request for `model`.
-pub(super) fn write(chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
-    if chat.others.iter().any(|name| name == "audio") {
-        return Err(ApiError::invalid("audio: this provider writes text only").param("audio"));
-    }
-    let mut dropped = unknown(chat);
-    let body = body(chat, model, &mut dropped)?;
-    let mut json = Vec::with_capacity(room(chat));
-    serde_json::to_writer(&mut json, &body).map_err(|e| ApiError::new(500, format!("the request: {e}")))?;
+pub(super) fn write(chat: &ChatRequest<'_>, model: &str, host: Host) -> Result<Outbound, ApiError> {
+    let mut dropped = unknown(chat)?;
+    let body = body(chat, model, host, &mut dropped)?;
     let headers = if names_files(chat) { vec![(FILES.0, FILES.1.to_owned())] } else { Vec::new() };
-    Ok(Outbound { body: json, dropped, headers })
+    Ok(Outbound { body: json(chat, &body)?, dropped, headers })
+}
+
+/// Writes a body.
+pub(in crate::dialects) fn json(chat: &ChatRequest<'_>, body: &impl Serialize) -> Result<Vec<u8>, ApiError> {
+    let mut json = Vec::with_capacity(room(chat));
+    serde_json::to_writer(&mut json, body).map_err(|e| ApiError::new(500, format!("the request: {e}")))?;
+    Ok(json)
 }
 
 fn body<'a>(
     chat: &'a ChatRequest<'a>,
     name: &'a str,
+    host: Host,
     dropped: &mut Vec<Cow<'static, str>>,
 ) -> Result<Body<'a>, ApiError> {
     let model = Model::named(name);
-    let talk = Conversation::of(chat)?;
+    let talk = Conversation::of(chat, host)?;
     let plan = thinking::plan(chat, model, talk.calls_without_thinking(), dropped)?;
     let tools = tools::tools(chat, model)?;
     let mut tool_choice = tools::choice(chat, &tools)?;
@@ -117,9 +124,10 @@ fn body<'a>(
         dropped.push(Cow::Borrowed("tool_choice"));
     }
     let sampling = sampling(chat, model, plan.on, dropped);
-    let Form { format, instruction } = schema::form(chat.response_format.as_ref(), model);
+    let Form { format, instruction } = schema::form(chat.response_format.as_ref(), model.keeps_schemas());
     Ok(Body {
-        model: name,
+        anthropic_version: host.version(),
+        model: host.version().is_none().then_some(name),
         max_tokens: plan.max_tokens,
         system: system(talk.system, instruction),
         messages: talk.turns,
@@ -131,10 +139,10 @@ fn body<'a>(
         top_p: sampling.top_p,
         top_k: sampling.top_k,
         stop_sequences: stop_sequences(chat, dropped),
-        stream: chat.stream,
+        stream: chat.stream && host.has_stream(),
         metadata: chat.user.as_deref().map(|user_id| Metadata { user_id }),
-        service_tier: service_tier(chat, dropped),
-        cache_control: chat.cache_control,
+        service_tier: service_tier(chat, host, dropped),
+        cache_control: chat.cache_control.filter(|_| host == Host::Direct),
     })
 }
 
@@ -152,7 +160,10 @@ fn system<'a>(mut blocks: Vec<Block<'a>>, instruction: Option<String>) -> Option
 }
 
 /// Anthropic refuses sequences of nothing but space.
-fn stop_sequences<'a>(chat: &'a ChatRequest<'_>, dropped: &mut Vec<Cow<'static, str>>) -> Vec<&'a str> {
+pub(in crate::dialects) fn stop_sequences<'a>(
+    chat: &'a ChatRequest<'_>,
+    dropped: &mut Vec<Cow<'static, str>>,
+) -> Vec<&'a str> {
     let taken: Vec<_> = chat.stop.iter().map(AsRef::as_ref).filter(|stop: &&str| !stop.trim().is_empty()).collect();
     if taken.len() < chat.stop.len() {
         dropped.push(Cow::Borrowed("stop"));
@@ -161,10 +172,11 @@ fn stop_sequences<'a>(chat: &'a ChatRequest<'_>, dropped: &mut Vec<Cow<'static, 
 }
 
 /// <https://docs.anthropic.com/en/api/service-tiers>
-fn service_tier(chat: &ChatRequest<'_>, dropped: &mut Vec<Cow<'static, str>>) -> Option<&'static str> {
+fn service_tier(chat: &ChatRequest<'_>, host: Host, dropped: &mut Vec<Cow<'static, str>>) -> Option<&'static str> {
     match chat.service_tier.as_deref()? {
+        "auto" | "default" if host != Host::Direct => None,
         "auto" => Some("auto"),
-        "default" | "standard_only" => Some("standard_only"),
+        "default" | "standard_only" if host == Host::Direct => Some("standard_only"),
         _ => {
             dropped.push(Cow::Borrowed("service_tier"));
             None
@@ -172,10 +184,13 @@ fn service_tier(chat: &ChatRequest<'_>, dropped: &mut Vec<Cow<'static, str>>) ->
     }
 }
 
-/// Members that Anthropic has no word for and that the caller may miss.
-fn unknown(chat: &ChatRequest<'_>) -> Vec<Cow<'static, str>> {
+/// Members that Anthropic's models have no word for and that the caller may miss.
+pub(in crate::dialects) fn unknown(chat: &ChatRequest<'_>) -> Result<Vec<Cow<'static, str>>, ApiError> {
+    if chat.others.iter().any(|name| name == "audio") {
+        return Err(ApiError::invalid("audio: this provider writes text only").param("audio"));
+    }
     let missed = chat.others.iter().filter(|name| !HARMLESS.contains(&name.as_ref()));
-    missed.map(|name| Cow::Owned(name.clone().into_owned())).collect()
+    Ok(missed.map(|name| Cow::Owned(name.clone().into_owned())).collect())
 }
 
 fn parts<'a>(chat: &'a ChatRequest<'a>) -> impl Iterator<Item = &'a PartKind<'a>> {

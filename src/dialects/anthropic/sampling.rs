@@ -9,15 +9,15 @@ use crate::hub::ChatRequest;
 
 /// What is left of the caller's wishes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Sampling {
-    pub(super) temperature: Option<f64>,
-    pub(super) top_p: Option<f64>,
-    pub(super) top_k: Option<u64>,
+pub(in crate::dialects) struct Sampling {
+    pub(in crate::dialects) temperature: Option<f64>,
+    pub(in crate::dialects) top_p: Option<f64>,
+    pub(in crate::dialects) top_k: Option<u64>,
 }
 
 /// Anthropic's temperatures end at 1. Newer models refuse some or all of the three, and thinking leaves only a
 /// narrow `top_p`; what cannot be sent is noted in `dropped`.
-pub(super) fn sampling(
+pub(in crate::dialects) fn sampling(
     chat: &ChatRequest<'_>,
     model: Model,
     thinking: bool,

@@ -9,42 +9,52 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::model::Model;
 use crate::hub::request::ResponseFormat;
 
 const INSTRUCTION: &str = "Answer with one JSON object and nothing else: no text around it, no code fence.";
 
 /// How the form of the answer is asked for: by a schema, in words, or not at all.
 #[derive(Debug, Default)]
-pub(super) struct Form<'a> {
-    pub(super) format: Option<Format<'a>>,
-    pub(super) instruction: Option<String>,
+pub(in crate::dialects) struct Form<'a> {
+    pub(in crate::dialects) format: Option<Format<'a>>,
+    pub(in crate::dialects) instruction: Option<String>,
 }
 
 /// `output_config.format`.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Format<'a> {
+pub(in crate::dialects) enum Format<'a> {
     JsonSchema { schema: Schema<'a> },
+}
+
+impl Format<'_> {
+    /// The schema as JSON text.
+    pub(in crate::dialects) fn text(&self) -> String {
+        let Self::JsonSchema { schema } = self;
+        match schema {
+            Schema::Given(raw) => raw.get().to_owned(),
+            Schema::Closed(value) => value.to_string(),
+        }
+    }
 }
 
 /// A schema, as it was given or closed.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(super) enum Schema<'a> {
+pub(in crate::dialects) enum Schema<'a> {
     Given(&'a RawValue),
     Closed(Value),
 }
 
-/// What `response_format` becomes.
-pub(super) fn form<'a>(format: Option<&ResponseFormat<'a>>, model: Model) -> Form<'a> {
+/// What `response_format` becomes. `keeps_schemas`: does the model keep to a schema by itself?
+pub(in crate::dialects) fn form<'a>(format: Option<&ResponseFormat<'a>>, keeps_schemas: bool) -> Form<'a> {
     let schema = match format {
         None | Some(ResponseFormat::Text) => return Form::default(),
         Some(ResponseFormat::JsonObject) => None,
         Some(ResponseFormat::JsonSchema(wanted)) => wanted.schema,
     };
     let instruction = match schema {
-        Some(schema) if model.keeps_schemas() => {
+        Some(schema) if keeps_schemas => {
             let format = Format::JsonSchema { schema: closed(schema) };
             return Form { format: Some(format), instruction: None };
         }

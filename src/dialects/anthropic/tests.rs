@@ -1,5 +1,6 @@
 mod answers;
 mod failures;
+mod hosts;
 mod passing;
 mod requests;
 mod streams;

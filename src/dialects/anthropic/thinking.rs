@@ -20,7 +20,7 @@ const MIN_BUDGET: u64 = 1024;
 /// `thinking`.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub(super) enum Thinking<'a> {
+pub(in crate::dialects) enum Thinking<'a> {
     Enabled {
         budget_tokens: u64,
     },
@@ -32,14 +32,14 @@ pub(super) enum Thinking<'a> {
 
 /// How much the model thinks and writes.
 #[derive(Debug)]
-pub(super) struct Plan<'a> {
-    pub(super) max_tokens: u64,
+pub(in crate::dialects) struct Plan<'a> {
+    pub(in crate::dialects) max_tokens: u64,
     /// `None` is no thinking.
-    pub(super) thinking: Option<Thinking<'a>>,
+    pub(in crate::dialects) thinking: Option<Thinking<'a>>,
     /// `output_config.effort`.
-    pub(super) effort: Option<&'static str>,
+    pub(in crate::dialects) effort: Option<&'static str>,
     /// Does the model think?
-    pub(super) on: bool,
+    pub(in crate::dialects) on: bool,
 }
 
 /// The caller's own `thinking`.
@@ -52,7 +52,7 @@ struct Given<'a> {
 }
 
 /// `blocked`: the conversation is at a point where Anthropic refuses thinking (calls without their thinking).
-pub(super) fn plan<'a>(
+pub(in crate::dialects) fn plan<'a>(
     chat: &ChatRequest<'a>,
     model: Model,
     blocked: bool,

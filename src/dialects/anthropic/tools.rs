@@ -15,33 +15,33 @@ const NO_PARAMETERS: &str = r#"{"type":"object"}"#;
 
 /// A tool. The schema keeps its bytes: the prompt cache goes by them.
 #[derive(Debug, Serialize)]
-pub(super) struct Tool<'a> {
-    name: &'a str,
+pub(in crate::dialects) struct Tool<'a> {
+    pub(in crate::dialects) name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    input_schema: Option<&'a RawValue>,
+    pub(in crate::dialects) description: Option<&'a str>,
+    pub(in crate::dialects) input_schema: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    strict: bool,
+    pub(in crate::dialects) strict: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cache_control: Option<&'a RawValue>,
+    pub(in crate::dialects) cache_control: Option<&'a RawValue>,
 }
 
 /// Which tools the model must or may use.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Choice<'a> {
+pub(in crate::dialects) struct Choice<'a> {
     #[serde(rename = "type")]
-    kind: &'static str,
+    pub(in crate::dialects) kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
+    pub(in crate::dialects) name: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    disable_parallel_tool_use: bool,
+    pub(in crate::dialects) disable_parallel_tool_use: bool,
 }
 
 impl Choice<'_> {
     /// Thinking excludes a forced choice; says whether it was one.
     ///
     /// <https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#extended-thinking-with-tool-use>
-    pub(super) fn relax(&mut self) -> bool {
+    pub(in crate::dialects) fn relax(&mut self) -> bool {
         let forced = matches!(self.kind, "any" | "tool");
         if forced {
             (self.kind, self.name) = ("auto", None);
@@ -51,7 +51,7 @@ impl Choice<'_> {
 }
 
 /// All tools, or those that the choice allows.
-pub(super) fn tools<'a>(chat: &'a ChatRequest<'a>, model: Model) -> Result<Vec<Tool<'a>>, ApiError> {
+pub(in crate::dialects) fn tools<'a>(chat: &'a ChatRequest<'a>, model: Model) -> Result<Vec<Tool<'a>>, ApiError> {
     let mut out = Vec::with_capacity(chat.tools.len());
     for (at, tool) in chat.tools.iter().enumerate() {
         let name = calls::name(&tool.function.name, &format!("tools[{at}].function.name"))?;
@@ -82,7 +82,10 @@ fn schema(parameters: Option<&RawValue>) -> Option<&RawValue> {
 }
 
 /// The choice among `tools`. Anthropic takes none without tools.
-pub(super) fn choice<'a>(chat: &'a ChatRequest<'a>, tools: &[Tool<'_>]) -> Result<Option<Choice<'a>>, ApiError> {
+pub(in crate::dialects) fn choice<'a>(
+    chat: &'a ChatRequest<'a>,
+    tools: &[Tool<'_>],
+) -> Result<Option<Choice<'a>>, ApiError> {
     use request::ToolChoice;
     let serial = chat.parallel_tool_calls == Some(false);
     let (kind, name) = match &chat.tool_choice {

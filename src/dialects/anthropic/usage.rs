@@ -8,7 +8,7 @@ use crate::usage::Usage;
 
 /// Counts as they are told. `None` was not told, which is not the same as 0.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub(super) struct Counts {
+pub(in crate::dialects) struct Counts {
     input_tokens: Option<u64>,
     cache_read_input_tokens: Option<u64>,
     cache_creation_input_tokens: Option<u64>,
@@ -31,7 +31,7 @@ struct OutputDetails {
 
 impl Counts {
     /// Takes over what a later event tells: every count there is a new total, never an addition.
-    pub(super) fn merge(&mut self, later: Self) {
+    pub(in crate::dialects) fn merge(&mut self, later: Self) {
         self.input_tokens = later.input_tokens.or(self.input_tokens);
         self.cache_read_input_tokens = later.cache_read_input_tokens.or(self.cache_read_input_tokens);
         self.cache_creation_input_tokens = later.cache_creation_input_tokens.or(self.cache_creation_input_tokens);
@@ -41,12 +41,12 @@ impl Counts {
     }
 
     /// Has anything been told?
-    pub(super) fn is_known(&self) -> bool {
+    pub(in crate::dialects) fn is_known(&self) -> bool {
         self.input_tokens.is_some() || self.output_tokens.is_some()
     }
 
     /// The counts in the hub's sense.
-    pub(super) fn usage(&self) -> Usage {
+    pub(in crate::dialects) fn usage(&self) -> Usage {
         let lifetimes = self.cache_creation.unwrap_or_default();
         let hour = lifetimes.ephemeral_1h_input_tokens.unwrap_or(0);
         let split = hour.saturating_add(lifetimes.ephemeral_5m_input_tokens.unwrap_or(0));

@@ -1,0 +1,116 @@
+//! Anthropic's messages at Bedrock and at Vertex.
+
+use super::frames::{Framed, FramedPasser};
+use super::host::Host;
+use super::{answer, error, pass, request, stream};
+use crate::dialects::bedrock::{self, path};
+use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::errors::ApiError;
+use crate::hub::{ChatRequest, Event};
+use crate::json::Object;
+use crate::stream::Framing;
+use crate::surfaces::Asked;
+use crate::wire::Wire;
+
+/// Models of Anthropic at Bedrock, by `InvokeModel`.
+///
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html>
+#[derive(Clone, Copy, Debug)]
+pub struct BedrockAnthropic;
+
+impl Dialect for BedrockAnthropic {
+    fn name(&self) -> &'static str {
+        "bedrock-anthropic"
+    }
+
+    fn endpoint(&self) -> &'static str {
+        bedrock::ENDPOINT
+    }
+
+    fn formats(&self) -> &'static [&'static dyn Format] {
+        &[&Host::Bedrock]
+    }
+
+    fn path(&self, to: &Address<'_>) -> String {
+        let verb = if to.stream { "invoke-with-response-stream" } else { "invoke" };
+        format!("/model/{}/{verb}", path::segment(to.model))
+    }
+
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        ("authorization", format!("Bearer {key}"))
+    }
+}
+
+/// Models of Anthropic at Google's Vertex.
+///
+/// <https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude>
+#[derive(Clone, Copy, Debug)]
+pub struct VertexAnthropic;
+
+impl Dialect for VertexAnthropic {
+    fn name(&self) -> &'static str {
+        "vertex-anthropic"
+    }
+
+    fn endpoint(&self) -> &'static str {
+        "https://aiplatform.googleapis.com/v1"
+    }
+
+    fn formats(&self) -> &'static [&'static dyn Format] {
+        &[&Host::Vertex]
+    }
+
+    fn path(&self, to: &Address<'_>) -> String {
+        let project = to.settings.project.as_deref().unwrap_or_default();
+        let location = to.settings.location.as_deref().unwrap_or("global");
+        let verb = if to.stream { "streamRawPredict" } else { "rawPredict" };
+        let [project, location, model] = [project, location, to.model].map(path::segment);
+        format!("/projects/{project}/locations/{location}/publishers/anthropic/models/{model}:{verb}")
+    }
+
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        ("authorization", format!("Bearer {key}"))
+    }
+
+    fn caller_headers(&self) -> &'static [&'static str] {
+        &["anthropic-beta"]
+    }
+}
+
+impl Format for Host {
+    fn wire(&self) -> Wire {
+        Wire::AnthropicMessages
+    }
+
+    fn framing(&self) -> Framing {
+        if *self == Self::Bedrock { Framing::EventStream } else { Framing::Sse }
+    }
+
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        request::write(chat, model, *self)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        pass::request(body, asked, model, *self)
+    }
+
+    fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
+        answer::read(body)
+    }
+
+    fn stream(&self) -> Box<dyn StreamReader> {
+        if *self == Self::Bedrock { Box::<Framed>::default() } else { Box::<stream::Reader>::default() }
+    }
+
+    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
+        if *self == Self::Bedrock { Box::<FramedPasser>::default() } else { Box::<pass::Passer>::default() }
+    }
+
+    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        if *self == Self::Bedrock { bedrock::error::read(status, body, header) } else { error::read(status, body) }
+    }
+}

@@ -1,0 +1,28 @@
+//! Callers that speak Converse themselves. No surface does yet: they would get the events as they come.
+
+use super::stream::Reader;
+use crate::dialects::{Progress, StreamPasser, StreamReader};
+use crate::errors::ApiError;
+use crate::hub::Event;
+use crate::stream::sse;
+
+/// Passes one stream on.
+#[derive(Debug, Default)]
+pub(super) struct Passer(Reader);
+
+impl StreamPasser for Passer {
+    fn pass(
+        &mut self,
+        event: &sse::Event,
+        events: &mut Vec<Event<'static>>,
+        out: &mut Vec<u8>,
+    ) -> Result<Progress, ApiError> {
+        let progress = self.0.read(event, events)?;
+        sse::write_event(out, &event.name, &event.data);
+        Ok(progress)
+    }
+
+    fn end(&mut self, events: &mut Vec<Event<'static>>, _out: &mut Vec<u8>) -> Result<(), ApiError> {
+        self.0.end(events)
+    }
+}
