@@ -7,4 +7,6 @@ pub enum Wire {
     OpenAiChat,
     /// Anthropic's messages.
     AnthropicMessages,
+    /// Gemini's `generateContent`.
+    Gemini,
 }
