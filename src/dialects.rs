@@ -15,7 +15,8 @@ pub mod gemini;
 pub mod openai;
 
 /// Every dialect; the configuration, its error messages and the tests go by this list.
-pub static DIALECTS: &[&dyn Dialect] = &[&anthropic::Anthropic, &gemini::Gemini, &gemini::VertexGemini, &openai::OpenAi];
+pub static DIALECTS: &[&dyn Dialect] =
+    &[&anthropic::Anthropic, &gemini::Gemini, &gemini::VertexGemini, &openai::OpenAi];
 
 /// The dialect of this name.
 pub fn find(name: &str) -> Option<&'static dyn Dialect> {

@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::config::Config;
-use crate::dialects::{self, Format};
 use crate::dialects::anthropic::Anthropic;
 use crate::dialects::openai::OpenAi;
+use crate::dialects::{self, Format};
 use crate::json::{self, Object};
 use crate::stream::sse;
 use crate::surfaces::chat::Chat;

@@ -79,7 +79,8 @@ fn told(status: u16, reported: &Reported<'_>) -> ApiError {
     let status = if status == 400 && wrong_key { 401 } else { status };
     let native = reported.status.as_ref().map(|word| word.0.as_ref());
     let message = reported.message.as_ref().map_or("", |message| message.0.trim());
-    let mut error = ApiError::new(status, if message.is_empty() { native.unwrap_or("unknown failure") } else { message });
+    let mut error =
+        ApiError::new(status, if message.is_empty() { native.unwrap_or("unknown failure") } else { message });
     error.code = match (status, native) {
         (401, _) if wrong_key => None,
         (400, _) if is_too_long(message) => Some(Cow::Borrowed("context_length_exceeded")),

@@ -115,11 +115,7 @@ pub(super) fn write(chat: &ChatRequest<'_>, name: &str) -> Result<Outbound, ApiE
     Ok(Outbound { body, dropped, headers: Vec::new() })
 }
 
-fn generation<'a>(
-    chat: &'a ChatRequest<'a>,
-    model: Model,
-    dropped: &mut Dropped,
-) -> Result<Generation<'a>, ApiError> {
+fn generation<'a>(chat: &'a ChatRequest<'a>, model: Model, dropped: &mut Dropped) -> Result<Generation<'a>, ApiError> {
     let seed = chat.seed.and_then(|seed| i32::try_from(seed).ok());
     if seed.is_none() && chat.seed.is_some() {
         dropped.push(Cow::Borrowed("seed"));

@@ -82,8 +82,12 @@ impl<'v> Subset<'v> {
                 ("enum", Value::Array(values)) => words(values, out),
                 ("const", value) => words(std::slice::from_ref(value), out),
                 // Off by one, or by less: still nearer than no limit.
-                ("exclusiveMinimum", value) if value.is_number() => drop(out.insert("minimum".to_owned(), value.clone())),
-                ("exclusiveMaximum", value) if value.is_number() => drop(out.insert("maximum".to_owned(), value.clone())),
+                ("exclusiveMinimum", value) if value.is_number() => {
+                    drop(out.insert("minimum".to_owned(), value.clone()))
+                }
+                ("exclusiveMaximum", value) if value.is_number() => {
+                    drop(out.insert("maximum".to_owned(), value.clone()))
+                }
                 (kept, value) if KEPT.contains(&kept) => drop(out.insert(kept.to_owned(), value.clone())),
                 _ => {}
             }

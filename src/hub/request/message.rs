@@ -86,6 +86,7 @@ pub struct FunctionCall<'a> {
 fn signature<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<Cow<'de, str>>, D::Error> {
     let extra = Option::<&'de RawValue>::deserialize(json)?;
     let inner = |raw: &'de RawValue, name: &str| serde_json::from_str::<Object<'de>>(raw.get()).ok()?.get(name);
-    let signature = extra.and_then(|extra| inner(extra, "google")).and_then(|google| inner(google, "thought_signature"));
+    let signature =
+        extra.and_then(|extra| inner(extra, "google")).and_then(|google| inner(google, "thought_signature"));
     Ok(signature.and_then(|raw| serde_json::from_str::<Text<'de>>(raw.get()).ok()).map(|text| text.0))
 }
