@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::config::Config;
 use crate::dialects::anthropic::Anthropic;
+use crate::dialects::gemini::Gemini;
 use crate::dialects::openai::OpenAi;
 use crate::dialects::{self, Format};
 use crate::json::{self, Object};
@@ -31,6 +32,8 @@ pub static TARGETS: &[(&str, Target)] = &[
     ("chat_request", chat_request),
     ("config", config),
     ("gateway_request", gateway_request),
+    ("gemini_answer", gemini_answer),
+    ("gemini_stream", gemini_stream),
     ("openai_answer", openai_answer),
     ("openai_stream", openai_stream),
     ("provider_answer", provider_answer),
@@ -163,6 +166,16 @@ pub fn anthropic_answer(data: &[u8]) {
 /// A streamed answer of Anthropic.
 pub fn anthropic_stream(data: &[u8]) {
     answers::streamed(&Anthropic, data);
+}
+
+/// A whole answer of Gemini, or a failure.
+pub fn gemini_answer(data: &[u8]) {
+    answers::whole(&Gemini, data);
+}
+
+/// A streamed answer of Gemini.
+pub fn gemini_stream(data: &[u8]) {
+    answers::streamed(&Gemini, data);
 }
 
 /// A whole answer of an API that is compatible with OpenAI's, or a failure.

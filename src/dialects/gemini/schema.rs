@@ -34,7 +34,8 @@ const MAX_DEPTH: usize = 32;
 pub(super) fn has_properties(raw: &RawValue) -> bool {
     let schema: Map<String, Value> = lenient(Some(raw));
     let named = |name: &str| schema.get(name).and_then(Value::as_object).is_some_and(|named| !named.is_empty());
-    named("properties") || ["$ref", "anyOf", "oneOf", "allOf"].iter().any(|name| schema.contains_key(*name))
+    let open = schema.get("additionalProperties").is_some_and(|more| more.is_object() || more == true);
+    open || named("properties") || ["$ref", "anyOf", "oneOf", "allOf"].iter().any(|name| schema.contains_key(*name))
 }
 
 /// The nearest schema of the subset.

@@ -201,6 +201,21 @@ fn an_error_tells_the_path_what_was_found_and_what_was_expected() {
 }
 
 #[test]
+fn sound_is_a_file_that_says_its_type() {
+    let part = |audio: &str| {
+        let part = format!(r#"{{"type":"input_audio","input_audio":{audio}}}"#);
+        let body = format!(r#"{{"messages":[{{"role":"user","content":[{part}]}}]}}"#);
+        let chat = parse(&body);
+        let Content::Parts(parts) = &chat.messages[0].content else { panic!("a list") };
+        if let PartKind::File(file) = &parts[0].kind { file.file_data.as_deref().map(str::to_owned) } else { None }
+    };
+    assert_eq!(part(r#"{"data":"AAAA","format":"mp3"}"#).as_deref(), Some("data:audio/mp3;base64,AAAA"));
+    for other in ["{}", r#"{"data":"AAAA"}"#, r#"{"data":"AAAA","format":"a;b"}"#] {
+        assert_eq!(part(other), None, "{other}");
+    }
+}
+
+#[test]
 fn a_call_brings_its_signature_back_whatever_else_its_extension_says() {
     let signature = |extra: &str| {
         let call = format!(r#"{{"id":"a","function":{{"name":"f","arguments":""}},"extra_content":{extra}}}"#);

@@ -147,6 +147,8 @@ fn media_come_as_data_or_by_their_address() {
     assert_eq!(image("gs://bucket/thing"), json!({ "fileData": { "fileUri": "gs://bucket/thing" } }));
     let pdf = json!({ "file_data": "data:application/pdf;base64,BBBB", "filename": "a.pdf" });
     assert_eq!(part("file", pdf), json!({ "inlineData": { "mimeType": "application/pdf", "data": "BBBB" } }));
+    let sound = json!({ "data": "CCCC", "format": "wav" });
+    assert_eq!(part("input_audio", sound), json!({ "inlineData": { "mimeType": "audio/wav", "data": "CCCC" } }));
     let named = json!({ "file_id": "https://generativelanguage.googleapis.com/v1beta/files/x", "filename": "a.pdf" });
     assert_eq!(part("file", named)["fileData"]["mimeType"], "application/pdf");
 }
