@@ -12,6 +12,7 @@ use crate::wire::Wire;
 
 pub mod anthropic;
 pub mod bedrock;
+pub mod gemini;
 pub mod openai;
 
 /// Every dialect; the configuration, its error messages and the tests go by this list.
@@ -20,6 +21,8 @@ pub static DIALECTS: &[&dyn Dialect] = &[
     &anthropic::BedrockAnthropic,
     &anthropic::VertexAnthropic,
     &bedrock::BedrockConverse,
+    &gemini::Gemini,
+    &gemini::VertexGemini,
     &openai::OpenAi,
 ];
 

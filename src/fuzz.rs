@@ -5,14 +5,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::config::Config;
-use crate::dialects;
 use crate::dialects::anthropic::Anthropic;
+use crate::dialects::gemini::Gemini;
 use crate::dialects::openai::OpenAi;
+use crate::dialects::{self, Format};
 use crate::json::{self, Object};
 use crate::stream::sse;
 use crate::surfaces::chat::Chat;
 use crate::surfaces::messages::Messages;
 use crate::surfaces::{AnswerContext, Asked, Surface};
+use crate::wire::Wire;
 
 mod answers;
 mod order;
@@ -32,6 +34,8 @@ pub static TARGETS: &[(&str, Target)] = &[
     ("config", config),
     ("gateway_request", gateway_request),
     ("messages_request", messages_request),
+    ("gemini_answer", gemini_answer),
+    ("gemini_stream", gemini_stream),
     ("openai_answer", openai_answer),
     ("openai_stream", openai_stream),
     ("provider_answer", provider_answer),
@@ -96,21 +100,26 @@ fn request(surface: &dyn Surface, data: &[u8]) {
     let Ok(asked) = surface.asked(&object) else { return };
     for format in dialects::formats() {
         let passed = format.pass_request(&object, &asked, "our-model");
-        check_request(&passed);
+        check_request(format, &passed);
         assert!(
             surface.asked(&parsed(&passed)).is_ok_and(|again| again.stream == asked.stream),
             "it asks for the same"
         );
         let Ok(chat) = surface.request(&object) else { continue };
         match format.request(&chat, "our-model") {
-            Ok(outbound) => check_request(&outbound.body),
+            Ok(outbound) => check_request(format, &outbound.body),
             Err(error) => check_refusal(&error),
         }
     }
 }
 
-fn check_request(body: &[u8]) {
-    let model = parsed(body).read::<String>("model");
+fn check_request(format: &dyn Format, body: &[u8]) {
+    let body = parsed(body);
+    // There the model is in the path.
+    if format.wire() == Wire::Gemini {
+        return;
+    }
+    let model = body.read::<String>("model");
     assert!(model == Ok(Some("our-model".to_owned())), "{model:?}");
 }
 
@@ -172,6 +181,16 @@ pub fn anthropic_answer(data: &[u8]) {
 /// A streamed answer of Anthropic.
 pub fn anthropic_stream(data: &[u8]) {
     answers::streamed(&Anthropic, data);
+}
+
+/// A whole answer of Gemini, or a failure.
+pub fn gemini_answer(data: &[u8]) {
+    answers::whole(&Gemini, data);
+}
+
+/// A streamed answer of Gemini.
+pub fn gemini_stream(data: &[u8]) {
+    answers::streamed(&Gemini, data);
 }
 
 /// A whole answer of an API that is compatible with OpenAI's, or a failure.

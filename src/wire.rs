@@ -9,4 +9,6 @@ pub enum Wire {
     OpenAiChat,
     /// Anthropic's messages.
     AnthropicMessages,
+    /// Gemini's `generateContent`.
+    Gemini,
 }

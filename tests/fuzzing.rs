@@ -42,6 +42,8 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
     let (family, streamed) = match name {
         "anthropic_answer" => ("anthropic-messages", false),
         "anthropic_stream" => ("anthropic-messages", true),
+        "gemini_answer" => ("gemini", false),
+        "gemini_stream" => ("gemini", true),
         "openai_answer" => ("openai-chat", false),
         "openai_stream" => ("openai-chat", true),
         _ => return seeds,
@@ -98,6 +100,8 @@ hold! {
     any_document_is_valid_or_refused: config,
     any_request_is_forwarded_or_refused: gateway_request,
     any_request_for_messages_is_written_or_refused: messages_request,
+    any_answer_of_gemini_is_read_or_refused: gemini_answer,
+    any_stream_of_gemini_is_read_or_refused: gemini_stream,
     any_answer_of_openai_is_read_or_refused: openai_answer,
     any_stream_of_openai_is_read_or_refused: openai_stream,
     any_answer_of_a_provider_reaches_the_caller: provider_answer,

@@ -55,6 +55,7 @@ fn choice_of(event: &Event<'_>) -> Option<u32> {
         | Event::Refusal { choice, .. }
         | Event::ToolCall { choice, .. }
         | Event::Arguments { choice, .. }
+        | Event::Signature { choice, .. }
         | Event::Finish { choice, .. } => Some(*choice),
     }
 }

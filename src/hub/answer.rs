@@ -31,6 +31,9 @@ pub enum Event<'a> {
     ToolCall { choice: u32, index: u32, id: Option<Cow<'a, str>>, name: Cow<'a, str> },
     /// A fragment of the JSON text of a call's arguments; all fragments together are never empty.
     Arguments { choice: u32, index: u32, fragment: Cow<'a, str> },
+    /// The signature of a call, opaque to everyone but the provider: it must come back with the call in the next turn.
+    /// It may come before the call that it belongs to, which then is the next one.
+    Signature { choice: u32, index: u32, signature: Cow<'a, str> },
     /// The choice is complete.
     Finish { choice: u32, reason: FinishReason },
     /// Tokens so far.
@@ -42,7 +45,7 @@ impl Event<'_> {
     /// still come from another target.
     pub fn commits(&self) -> bool {
         match self {
-            Self::Start { .. } | Self::Usage(_) => false,
+            Self::Start { .. } | Self::Signature { .. } | Self::Usage(_) => false,
             Self::Text { text, .. } | Self::Reasoning { text, .. } | Self::Refusal { text, .. } => !text.is_empty(),
             Self::Thinking { .. } | Self::ToolCall { .. } | Self::Arguments { .. } | Self::Finish { .. } => true,
         }
@@ -61,6 +64,9 @@ impl Event<'_> {
                 Event::ToolCall { choice, index, id: id.map(own), name: own(name) }
             }
             Self::Arguments { choice, index, fragment } => Event::Arguments { choice, index, fragment: own(fragment) },
+            Self::Signature { choice, index, signature } => {
+                Event::Signature { choice, index, signature: own(signature) }
+            }
             Self::Finish { choice, reason } => Event::Finish { choice, reason },
             Self::Usage(usage) => Event::Usage(usage),
         }
@@ -72,7 +78,11 @@ impl Event<'_> {
             Self::Text { text, .. } | Self::Reasoning { text, .. } | Self::Refusal { text, .. } => text.len(),
             Self::ToolCall { name, .. } => name.len(),
             Self::Arguments { fragment, .. } => fragment.len(),
-            Self::Start { .. } | Self::Thinking { .. } | Self::Finish { .. } | Self::Usage(_) => 0,
+            Self::Start { .. }
+            | Self::Thinking { .. }
+            | Self::Signature { .. }
+            | Self::Finish { .. }
+            | Self::Usage(_) => 0,
         }
     }
 }

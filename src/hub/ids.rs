@@ -17,6 +17,11 @@ pub fn call_id(answer: &str, choice: u32, index: u32) -> String {
     "call_".chars().chain(letters).collect()
 }
 
+/// Does this look like an id that [`call_id`] made? Its provider gave none and knows none.
+pub fn is_made(id: &str) -> bool {
+    id.strip_prefix("call_").is_some_and(|rest| rest.len() == 24 && rest.bytes().all(|byte| LETTERS.contains(&byte)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,6 +33,7 @@ mod tests {
         let id = call_id("answer", 0, 1);
         assert_eq!(id, call_id("answer", 0, 1));
         assert!(id.starts_with("call_") && id.len() == 29);
+        assert!(is_made(&id) && !is_made("call_1") && !is_made("call_aaaaaaaaaaaaaaaaaaaaaaa0"));
         assert!(id.bytes().skip(5).all(|b| b.is_ascii_alphanumeric()));
         for other in [call_id("answer", 0, 0), call_id("answer", 1, 1), call_id("other", 0, 1)] {
             assert_ne!(id, other);

@@ -31,6 +31,10 @@ pub struct ChatRequest<'a> {
     pub temperature: Option<f64>,
     pub top_p: Option<f64>,
     pub top_k: Option<u64>,
+    /// Few providers take this and the penalties, so they are among `others` too.
+    pub seed: Option<i64>,
+    pub presence_penalty: Option<f64>,
+    pub frequency_penalty: Option<f64>,
     /// Stop sequences, in their order.
     pub stop: Vec<Cow<'a, str>>,
     pub stream: bool,
@@ -39,6 +43,8 @@ pub struct ChatRequest<'a> {
     /// `tool_choice`, and the legacy `function_call`.
     pub tool_choice: Option<ToolChoice<'a>>,
     pub parallel_tool_calls: Option<bool>,
+    /// How many choices; among `others` too.
+    pub n: Option<u32>,
     pub response_format: Option<ResponseFormat<'a>>,
     /// `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`.
     pub reasoning_effort: Option<Cow<'a, str>>,
@@ -94,11 +100,15 @@ impl<'a> ChatRequest<'a> {
             temperature: body.read("temperature")?,
             top_p: body.read("top_p")?,
             top_k: body.read("top_k")?,
+            seed: body.read("seed")?,
+            presence_penalty: body.read("presence_penalty")?,
+            frequency_penalty: body.read("frequency_penalty")?,
             stop: body.read::<Stop<'a>>("stop")?.map(|stop| stop.0).unwrap_or_default(),
             stream: body.read("stream")?.unwrap_or_default(),
             tools,
             tool_choice: tool_choice(body)?,
             parallel_tool_calls: body.read("parallel_tool_calls")?,
+            n: body.read("n")?,
             response_format: body.read("response_format")?,
             reasoning_effort: text(body, "reasoning_effort")?,
             thinking: body.get("thinking"),

@@ -255,5 +255,24 @@ impl<'a> From<&'a crate::hub::Thinking<'_>> for ThinkingBlock<'a> {
     }
 }
 
+/// The extension of a call that carries its signature, as Google's own compatible API writes it.
+///
+/// <https://ai.google.dev/gemini-api/docs/thought-signatures#openai>
+#[derive(Serialize)]
+struct ExtraContent<'a> {
+    google: Google<'a>,
+}
+
+#[derive(Serialize)]
+struct Google<'a> {
+    thought_signature: &'a str,
+}
+
+impl<'a> ExtraContent<'a> {
+    fn of(thought_signature: &'a str) -> Self {
+        Self { google: Google { thought_signature } }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -59,7 +59,8 @@ fn assistant(says: &'static str) -> Message<'static> {
 }
 
 fn calling(id: &'static str, name: &'static str, arguments: &'static str) -> Message<'static> {
-    let call = ToolCall { id: id.into(), function: function_call(name, arguments), cache_control: None };
+    let call =
+        ToolCall { id: id.into(), function: function_call(name, arguments), signature: None, cache_control: None };
     Message { tool_calls: vec![call], ..message(Role::Assistant, Content::None) }
 }
 

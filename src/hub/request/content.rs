@@ -38,7 +38,7 @@ pub enum PartKind<'a> {
     Other(Cow<'a, str>),
 }
 
-/// A document: its data or an id of it.
+/// A document, or sound: its data or an id of it.
 #[derive(Debug, Default, Deserialize)]
 pub struct File<'a> {
     /// A `data:` URL.
@@ -96,6 +96,8 @@ struct Members<'a> {
     #[serde(borrow, default)]
     file: Option<&'a RawValue>,
     #[serde(borrow, default)]
+    input_audio: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     refusal: Option<&'a RawValue>,
     #[serde(borrow, default)]
     cache_control: Option<&'a RawValue>,
@@ -108,9 +110,25 @@ impl<'a> Members<'a> {
             "refusal" => text(self.refusal, "refusal").map(PartKind::Refusal),
             "image_url" => image_url(self.image_url).map(PartKind::ImageUrl),
             "file" => required(self.file, "file").map(PartKind::File),
+            "input_audio" => Ok(audio(self.input_audio).unwrap_or(PartKind::Other(self.kind))),
             _ => Ok(PartKind::Other(self.kind)),
         }
     }
+}
+
+/// Sound is a file too, one that says its type: `{"data": "...", "format": "wav"}`.
+fn audio<'a>(raw: Option<&'a RawValue>) -> Option<PartKind<'a>> {
+    #[derive(Deserialize)]
+    struct Audio<'a> {
+        #[serde(borrow)]
+        data: Text<'a>,
+        #[serde(borrow)]
+        format: Text<'a>,
+    }
+    let Audio { data, format } = serde_json::from_str(raw?.get()).ok()?;
+    let is_plain = !format.0.is_empty() && format.0.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let url = format!("data:audio/{};base64,{}", format.0, data.0);
+    is_plain.then(|| PartKind::File(File { file_data: Some(Cow::Owned(url)), ..File::default() }))
 }
 
 /// `{"url": "..."}`; some clients write the bare string.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::content::Content;
-use crate::json::{optional_text, or_default, text_or_empty};
+use crate::json::{Object, Text, optional_text, or_default, text_or_empty};
 
 /// One turn. Fields that a role does not have are empty.
 #[derive(Debug, Deserialize)]
@@ -62,6 +62,11 @@ pub struct ToolCall<'a> {
     pub id: Cow<'a, str>,
     #[serde(borrow)]
     pub function: FunctionCall<'a>,
+    /// An extension, `extra_content.google.thought_signature`: the signature that the call was given out with.
+    ///
+    /// <https://ai.google.dev/gemini-api/docs/thought-signatures#openai>
+    #[serde(borrow, default, rename = "extra_content", deserialize_with = "signature")]
+    pub signature: Option<Cow<'a, str>>,
     /// An extension: the prompt up to here is worth caching.
     #[serde(borrow, default)]
     pub cache_control: Option<&'a RawValue>,
@@ -75,4 +80,13 @@ pub struct FunctionCall<'a> {
     /// JSON as text; may be empty.
     #[serde(borrow, default, deserialize_with = "text_or_empty")]
     pub arguments: Cow<'a, str>,
+}
+
+/// The signature in `extra_content`; anything else in there is nobody's business.
+fn signature<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    let extra = Option::<&'de RawValue>::deserialize(json)?;
+    let inner = |raw: &'de RawValue, name: &str| serde_json::from_str::<Object<'de>>(raw.get()).ok()?.get(name);
+    let signature =
+        extra.and_then(|extra| inner(extra, "google")).and_then(|google| inner(google, "thought_signature"));
+    Ok(signature.and_then(|raw| serde_json::from_str::<Text<'de>>(raw.get()).ok()).map(|text| text.0))
 }

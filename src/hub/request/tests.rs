@@ -199,3 +199,39 @@ fn an_error_tells_the_path_what_was_found_and_what_was_expected() {
         assert!(found_reason.contains(reason), "{json}: {found_reason}");
     }
 }
+
+#[test]
+fn sound_is_a_file_that_says_its_type() {
+    let part = |audio: &str| {
+        let part = format!(r#"{{"type":"input_audio","input_audio":{audio}}}"#);
+        let body = format!(r#"{{"messages":[{{"role":"user","content":[{part}]}}]}}"#);
+        let chat = parse(&body);
+        let Content::Parts(parts) = &chat.messages[0].content else { panic!("a list") };
+        if let PartKind::File(file) = &parts[0].kind { file.file_data.as_deref().map(str::to_owned) } else { None }
+    };
+    assert_eq!(part(r#"{"data":"AAAA","format":"mp3"}"#).as_deref(), Some("data:audio/mp3;base64,AAAA"));
+    for other in ["{}", r#"{"data":"AAAA"}"#, r#"{"data":"AAAA","format":"a;b"}"#] {
+        assert_eq!(part(other), None, "{other}");
+    }
+}
+
+#[test]
+fn a_call_brings_its_signature_back_whatever_else_its_extension_says() {
+    let signature = |extra: &str| {
+        let call = format!(r#"{{"id":"a","function":{{"name":"f","arguments":""}},"extra_content":{extra}}}"#);
+        let body = format!(r#"{{"messages":[{{"role":"assistant","tool_calls":[{call}]}}]}}"#);
+        parse(&body).messages[0].tool_calls[0].signature.as_deref().map(str::to_owned)
+    };
+    assert_eq!(signature(r#"{"x":1,"google":{"y":[],"thought_signature":"s=="}}"#).as_deref(), Some("s=="));
+    for other in ["null", "7", "{}", r#"{"google":"x"}"#, r#"{"google":{"thought_signature":7}}"#] {
+        assert_eq!(signature(other), None, "{other}");
+    }
+}
+
+#[test]
+fn what_few_providers_take_is_read_and_told_as_other() {
+    let chat = parse(r#"{"messages":[],"n":2,"seed":-7,"presence_penalty":0.5,"frequency_penalty":1}"#);
+    assert_eq!((chat.n, chat.seed), (Some(2), Some(-7)));
+    assert_eq!((chat.presence_penalty, chat.frequency_penalty), (Some(0.5), Some(1.0)));
+    assert_eq!(chat.others, ["n", "seed", "presence_penalty", "frequency_penalty"]);
+}

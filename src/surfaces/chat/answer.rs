@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::{ThinkingBlock, WrittenUsage};
+use super::{ExtraContent, ThinkingBlock, WrittenUsage};
 use crate::hub::{Event, FinishReason, ids};
 use crate::surfaces::AnswerContext;
 use crate::usage::Usage;
@@ -39,6 +39,8 @@ struct Choice<'a> {
     refusal: String,
     thinking: Vec<ThinkingBlock<'a>>,
     calls: Vec<Call<'a>>,
+    /// Of calls, by their index.
+    signatures: Vec<(u32, &'a str)>,
     finish: Option<FinishReason>,
 }
 
@@ -67,6 +69,9 @@ impl<'a> Answer<'a> {
                 if let Some(call) = self.choice(*choice).calls.iter_mut().find(|call| call.index == *index) {
                     call.arguments.push_str(fragment);
                 }
+            }
+            Event::Signature { choice, index, signature } => {
+                self.choice(*choice).signatures.push((*index, signature.as_ref()));
             }
             Event::Finish { choice, reason } => self.choice(*choice).finish = Some(*reason),
             Event::Usage(usage) => self.usage = *usage,
@@ -115,10 +120,12 @@ impl Choice<'_> {
 
     fn tool_calls<'b>(&'b self, context: &AnswerContext) -> Vec<ToolCall<'b>> {
         let made = |call: &Call<'_>| Cow::Owned(ids::call_id(&context.id, self.index, call.index));
+        let signed = |call: &Call<'_>| self.signatures.iter().find(|(index, _)| *index == call.index);
         let written = |call: &'b Call<'_>| ToolCall {
             id: call.id.filter(|id| !id.is_empty()).map_or_else(|| made(call), Cow::Borrowed),
             kind: "function",
             function: call.function(),
+            extra_content: signed(call).map(|(_, signature)| ExtraContent::of(signature)),
         };
         self.calls.iter().map(written).collect()
     }
@@ -174,6 +181,8 @@ struct ToolCall<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     function: Function<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra_content: Option<ExtraContent<'a>>,
 }
 
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use super::{ThinkingBlock, WrittenUsage, finish_word};
+use super::{ExtraContent, ThinkingBlock, WrittenUsage, finish_word};
 use crate::hub::{Event, FinishReason, Thinking, ids};
 use crate::json::push_string;
 use crate::surfaces::{AnswerContext, StreamWriter};
@@ -20,6 +20,8 @@ pub(super) struct Writer {
     head: Vec<u8>,
     choices: Vec<Choice>,
     usage: Option<Usage>,
+    /// A signature that came before its call; SDKs look for it where the call begins.
+    signed: Option<(u32, u32, String)>,
 }
 
 struct Choice {
@@ -35,7 +37,7 @@ struct Call {
 
 impl Writer {
     pub(super) fn new(context: AnswerContext) -> Self {
-        Self { context, head: Vec::new(), choices: Vec::new(), usage: None }
+        Self { context, head: Vec::new(), choices: Vec::new(), usage: None, signed: None }
     }
 
     fn start(&mut self, id: Option<&str>, model: Option<&str>, created: Option<u64>) {
@@ -92,13 +94,18 @@ impl Writer {
         if !self.context.legacy_functions {
             let id = id.filter(|id| !id.is_empty());
             let id = id.map_or_else(|| Cow::Owned(ids::call_id(&self.context.id, choice, index)), Cow::Borrowed);
+            let signed = self.signed.take_if(|(of, call, _)| (*of, *call) == (choice, index));
             self.delta(choice, out, |out| {
                 push_number(out, "\"tool_calls\":[{\"index\":", index);
                 out.extend_from_slice(b",\"id\":");
                 push_string(out, &id);
                 out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
                 push_string(out, name);
-                out.extend_from_slice(b",\"arguments\":\"\"}}]");
+                out.extend_from_slice(b",\"arguments\":\"\"}");
+                if let Some((_, _, signature)) = signed {
+                    push_signature(out, &signature);
+                }
+                out.extend_from_slice(b"}]");
             });
         } else if index == 0 {
             // The older form has room for one call.
@@ -111,6 +118,21 @@ impl Writer {
         if let Some(state) = self.choice(choice) {
             state.calls.push(Call { index, has_arguments: false });
         }
+    }
+
+    fn signature(&mut self, choice: u32, index: u32, signature: &str, out: &mut Vec<u8>) {
+        if self.context.legacy_functions || signature.is_empty() {
+            return;
+        }
+        if !self.choice(choice).is_some_and(|state| state.calls.iter().any(|call| call.index == index)) {
+            self.signed = Some((choice, index, signature.to_owned()));
+            return;
+        }
+        self.delta(choice, out, |out| {
+            push_number(out, "\"tool_calls\":[{\"index\":", index);
+            push_signature(out, signature);
+            out.extend_from_slice(b"}]");
+        });
     }
 
     fn arguments(&mut self, choice: u32, index: u32, fragment: &str, out: &mut Vec<u8>) {
@@ -177,6 +199,7 @@ impl StreamWriter for Writer {
             Event::Refusal { choice, text } => self.text(*choice, out, "\"refusal\":", text),
             Event::ToolCall { choice, index, id, name } => self.call((*choice, *index), id.as_deref(), name, out),
             Event::Arguments { choice, index, fragment } => self.arguments(*choice, *index, fragment, out),
+            Event::Signature { choice, index, signature } => self.signature(*choice, *index, signature, out),
             Event::Finish { choice, reason } => self.finish(*choice, *reason, out),
             Event::Usage(usage) => self.usage = Some(*usage),
         }
@@ -197,6 +220,11 @@ impl StreamWriter for Writer {
 fn push(out: &mut Vec<u8>, value: &impl Serialize) {
     // Writing strings and numbers to a vector cannot fail.
     let _ = serde_json::to_writer(out, value);
+}
+
+fn push_signature(out: &mut Vec<u8>, signature: &str) {
+    out.extend_from_slice(b",\"extra_content\":");
+    push(out, &ExtraContent::of(signature));
 }
 
 fn push_number(out: &mut Vec<u8>, before: &str, number: impl Into<u64>) {

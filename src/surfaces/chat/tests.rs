@@ -185,6 +185,28 @@ fn thinking_is_told_as_text_and_as_blocks() {
 }
 
 #[test]
+fn signatures_go_with_their_calls_in_an_extension() {
+    let signature = |index, signature: &'static str| Event::Signature { choice: 0, index, signature: signature.into() };
+    let events = [
+        signature(0, "s0"),
+        call(0, Some("a"), "f"),
+        arguments(0, "{}"),
+        call(1, Some("b"), "g"),
+        signature(1, "s1"),
+        finish(0, FinishReason::ToolCalls),
+    ];
+    let extra = |signature: &str| json!({ "google": { "thought_signature": signature } });
+    let calls = answer(&events, &context())["choices"][0]["message"]["tool_calls"].take();
+    assert_eq!((&calls[0]["extra_content"], &calls[1]["extra_content"]), (&extra("s0"), &extra("s1")));
+    let chunks = stream(&events, context());
+    let delta = |at: usize| chunks[at]["choices"][0]["delta"]["tool_calls"][0].clone();
+    assert_eq!((&delta(0)["id"], &delta(0)["extra_content"]), (&json!("a"), &extra("s0")), "where the call begins");
+    assert!(delta(2)["id"] == "b" && delta(2).get("extra_content").is_none());
+    assert_eq!(delta(3), json!({ "index": 1, "extra_content": extra("s1") }));
+    assert!(!answer(&events, &legacy()).to_string().contains("extra_content"));
+}
+
+#[test]
 fn calls_without_ids_get_the_same_ones_plain_and_streamed() {
     let events = [call(0, None, "f"), arguments(0, "{}"), call(1, Some(""), "g"), finish(0, FinishReason::ToolCalls)];
     let plain = answer(&events, &context());

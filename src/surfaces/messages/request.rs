@@ -64,8 +64,8 @@ pub(super) fn read<'a>(body: &Object<'a>) -> Result<ChatRequest<'a>, FieldError>
         user: user(body)?,
         service_tier: body.read::<Text<'a>>("service_tier")?.map(|tier| service_tier(tier.0)),
         cache_control: body.get("cache_control"),
-        legacy_functions: false,
         others,
+        ..ChatRequest::default()
     })
 }
 

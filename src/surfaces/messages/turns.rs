@@ -147,7 +147,7 @@ fn message<'a>(role: Role) -> Message<'a> {
 fn call<'a>(block: &Placed<'a>) -> Result<ToolCall<'a>, FieldError> {
     let arguments = Cow::Borrowed(block.get("input").map_or("{}", RawValue::get));
     let function = FunctionCall { name: block.text("name")?, arguments };
-    Ok(ToolCall { id: block.text("id")?, function, cache_control: block.get("cache_control") })
+    Ok(ToolCall { id: block.text("id")?, function, cache_control: block.get("cache_control"), signature: None })
 }
 
 fn joined<'a>(mut thoughts: Vec<Cow<'a, str>>) -> Option<Cow<'a, str>> {

@@ -1,0 +1,123 @@
+//! Gemini's `generateContent`, in AI Studio and in Vertex.
+//!
+//! <https://ai.google.dev/api/generate-content>,
+//! <https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference>
+
+mod answer;
+mod contents;
+mod error;
+mod finish;
+mod media;
+mod model;
+mod partial;
+mod parts;
+mod pass;
+mod path;
+mod request;
+mod schema;
+mod stream;
+mod text;
+mod thinking;
+mod tools;
+mod usage;
+
+#[cfg(test)]
+mod tests;
+
+use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::errors::ApiError;
+use crate::hub::{ChatRequest, Event};
+use crate::json::Object;
+use crate::surfaces::Asked;
+use crate::wire::Wire;
+
+/// Gemini in AI Studio; the format is the same everywhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Gemini;
+
+/// Gemini in Google Cloud's Vertex AI.
+#[derive(Clone, Copy, Debug)]
+pub struct VertexGemini;
+
+impl Dialect for Gemini {
+    fn name(&self) -> &'static str {
+        "gemini"
+    }
+
+    fn endpoint(&self) -> &'static str {
+        "https://generativelanguage.googleapis.com/v1beta"
+    }
+
+    fn formats(&self) -> &'static [&'static dyn Format] {
+        &[&Gemini]
+    }
+
+    fn path(&self, to: &Address<'_>) -> String {
+        path::studio(to)
+    }
+
+    /// <https://ai.google.dev/gemini-api/docs/api-key>
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        ("x-goog-api-key", key.to_owned())
+    }
+}
+
+impl Dialect for VertexGemini {
+    fn name(&self) -> &'static str {
+        "vertex-gemini"
+    }
+
+    /// The host of the location `global`; others have a host of their own, which the configuration gives.
+    ///
+    /// <https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations>
+    fn endpoint(&self) -> &'static str {
+        "https://aiplatform.googleapis.com/v1"
+    }
+
+    fn formats(&self) -> &'static [&'static dyn Format] {
+        &[&Gemini]
+    }
+
+    fn path(&self, to: &Address<'_>) -> String {
+        path::vertex(to)
+    }
+
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        ("authorization", format!("Bearer {key}"))
+    }
+}
+
+impl Format for Gemini {
+    fn wire(&self) -> Wire {
+        Wire::Gemini
+    }
+
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        request::write(chat, model)
+    }
+
+    /// The model is in the path, so nothing in the body is ours.
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
+        body.write_with(&[])
+    }
+
+    fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
+        answer::read(body)
+    }
+
+    fn stream(&self) -> Box<dyn StreamReader> {
+        Box::<stream::Reader>::default()
+    }
+
+    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
+        Box::<pass::Passer>::default()
+    }
+
+    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
