@@ -70,9 +70,14 @@ fn camel(name: &str) -> String {
     }
 }
 
-/// Do both sides say the same, but for what the pair leaves open and what is meant to differ?
-fn agree(pair: &Pair, ours: &Value, theirs: &Value) -> Result<(), String> {
-    let exempt = EXEMPTIONS.iter().filter(|(name, ..)| *name == pair.name).map(|(_, path, _)| (*path).to_owned());
+/// What is meant to differ in a pair.
+fn exemptions(pair: &Pair) -> Vec<&'static str> {
+    EXEMPTIONS.iter().filter(|(name, ..)| *name == pair.name).map(|(_, path, _)| *path).collect()
+}
+
+/// Do both sides say the same, but for what the pair leaves open and for these differences?
+fn agree(pair: &Pair, ours: &Value, theirs: &Value, exempt: &[&str]) -> Result<(), String> {
+    let exempt = exempt.iter().map(|path| (*path).to_owned());
     let (mut ours, mut theirs) = (ours.clone(), theirs.clone());
     for path in pair.excluded().into_iter().chain(exempt) {
         rules::remove(&mut ours, &path);
@@ -94,16 +99,31 @@ fn all(results: impl Iterator<Item = Result<(), String>>) {
     assert!(failed.is_empty(), "{} differ:\n{}", failed.len(), failed.join("\n"));
 }
 
+/// Our request to the provider.
+fn translated(pair: &Pair) -> Value {
+    let bytes = pair.bytes("openai_request.json");
+    let body = Object::parse(&bytes).unwrap();
+    let model = Chat.asked(&body).unwrap().model;
+    let outbound = Gemini.request(&Chat.request(&body).unwrap(), &model);
+    serde_json::from_slice(&outbound.unwrap_or_else(|error| panic!("{}: {error:?}", pair.name)).body).unwrap()
+}
+
 #[test]
 fn requests_are_translated_as_others_do() {
-    all(pairs("request").iter().map(|pair| {
-        let bytes = pair.bytes("openai_request.json");
-        let body = Object::parse(&bytes).unwrap();
-        let model = Chat.asked(&body).unwrap().model;
-        let outbound = Gemini.request(&Chat.request(&body).unwrap(), &model);
-        let ours = outbound.unwrap_or_else(|error| panic!("{}: {error:?}", pair.name)).body;
-        agree(pair, &serde_json::from_slice(&ours).unwrap(), &pair.json("expected_provider_request.json"))
-    }));
+    let theirs = |pair: &Pair| pair.json("expected_provider_request.json");
+    all(pairs("request").iter().map(|pair| agree(pair, &translated(pair), &theirs(pair), &exemptions(pair))));
+}
+
+#[test]
+fn every_exemption_is_needed() {
+    for pair in pairs("request") {
+        let exempt = exemptions(&pair);
+        for path in &exempt {
+            let others: Vec<_> = exempt.iter().copied().filter(|other| other != path).collect();
+            let theirs = pair.json("expected_provider_request.json");
+            assert!(agree(&pair, &translated(&pair), &theirs, &others).is_err(), "{} {path}", pair.name);
+        }
+    }
 }
 
 #[test]
@@ -113,7 +133,7 @@ fn answers_are_translated_as_others_do() {
         let written = Chat.answer(&Gemini.answer(&provider).unwrap(), &context());
         check_semantic(pair, &client::read_answer(&written));
         let ours: Value = serde_json::from_slice(&written).unwrap();
-        agree(pair, &without_zeros(&ours), &without_zeros(&pair.json("expected_client_response.json")))
+        agree(pair, &without_zeros(&ours), &without_zeros(&pair.json("expected_client_response.json")), &[])
     }));
 }
 
@@ -143,7 +163,7 @@ fn failures_are_translated_as_others_do() {
         let error = Gemini.error(status, &pair.bytes("provider_response.json"), &|_| None);
         assert_eq!(error.status, status, "{}", pair.name);
         let ours: Value = serde_json::from_slice(&Chat.error(&error)).unwrap();
-        agree(pair, &ours, &pair.json("expected_client_response.json"))
+        agree(pair, &ours, &pair.json("expected_client_response.json"), &[])
     }));
 }
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod contents;
+mod created;
 mod error;
 mod finish;
 mod media;

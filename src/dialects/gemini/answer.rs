@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::partial::Assembly;
 use super::text::{lenient, or_empty};
 use super::usage::Counts;
-use super::{error, finish};
+use super::{created, error, finish};
 use crate::errors::ApiError;
 use crate::hub::{Event, FinishReason};
 use crate::json::Text;
@@ -31,6 +31,8 @@ pub(super) struct Chunk<'a> {
     model_version: Option<Text<'a>>,
     #[serde(borrow, default)]
     response_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    create_time: Option<Text<'a>>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }
@@ -135,7 +137,8 @@ impl Sum {
         }
         if !std::mem::replace(&mut self.started, true) {
             let (id, model) = (chunk.response_id.map(|id| id.0), chunk.model_version.map(|model| model.0));
-            out.push(Event::Start { id, model, created: None });
+            let created = chunk.create_time.and_then(|time| created::seconds(&time.0));
+            out.push(Event::Start { id, model, created });
         }
         for raw in chunk.candidates.unwrap_or_default() {
             let candidate: Candidate<'a> = lenient(Some(raw));
