@@ -11,10 +11,14 @@ use crate::surfaces::Asked;
 use crate::wire::Wire;
 
 pub mod anthropic;
+pub mod azure_openai;
+pub mod cohere;
+pub mod ollama;
 pub mod openai;
 
 /// Every dialect; the configuration, its error messages and the tests go by this list.
-pub static DIALECTS: &[&dyn Dialect] = &[&anthropic::Anthropic, &openai::OpenAi];
+pub static DIALECTS: &[&dyn Dialect] =
+    &[&anthropic::Anthropic, &azure_openai::AzureOpenAi, &cohere::Cohere, &ollama::Ollama, &openai::OpenAi];
 
 /// The dialect of this name.
 pub fn find(name: &str) -> Option<&'static dyn Dialect> {
@@ -31,7 +35,8 @@ pub trait Dialect: Sync {
     /// Its name in the configuration.
     fn name(&self) -> &'static str;
 
-    /// Where its first provider answers: scheme, host and the path that all its paths start with.
+    /// Where its first provider answers: scheme, host and the path that all its paths start with. Empty where every
+    /// account has an address of its own, which the configuration must say.
     fn endpoint(&self) -> &'static str;
 
     /// The formats that it speaks. Callers of other formats are translated to the first.

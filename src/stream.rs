@@ -1,10 +1,13 @@
 //! Codecs of streams: bytes in, events out, bounded. They know nothing of ours.
 
+pub mod lines;
 pub mod sse;
 
 /// How a stream is cut into events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
+    /// One JSON value a line.
+    Lines,
     /// Server-sent events.
     Sse,
 }
@@ -13,6 +16,7 @@ impl Framing {
     /// Is this the media type, without parameters, of such a stream?
     pub fn is(self, media_type: &str) -> bool {
         match self {
+            Self::Lines => media_type == "application/x-ndjson",
             Self::Sse => media_type == "text/event-stream",
         }
     }
@@ -20,6 +24,7 @@ impl Framing {
     /// A reader for events of up to `limit` bytes.
     pub fn decoder(self, limit: usize) -> Decoder {
         match self {
+            Self::Lines => Decoder::Lines(lines::Parser::new(limit)),
             Self::Sse => Decoder::Sse(sse::Parser::new(limit)),
         }
     }
@@ -28,6 +33,8 @@ impl Framing {
 /// Reads a stream that may be cut anywhere. Other framings than server-sent events give their frames the same form.
 #[derive(Debug)]
 pub enum Decoder {
+    /// One JSON value a line.
+    Lines(lines::Parser),
     /// Server-sent events.
     Sse(sse::Parser),
 }
@@ -43,6 +50,7 @@ impl Decoder {
     /// Adds bytes as they came.
     pub fn push(&mut self, bytes: &[u8]) {
         match self {
+            Self::Lines(parser) => parser.push(bytes),
             Self::Sse(parser) => parser.push(bytes),
         }
     }
@@ -54,6 +62,7 @@ impl Decoder {
     #[expect(clippy::should_implement_trait, reason = "an iterator would end at the first `None`")]
     pub fn next(&mut self) -> Result<Option<sse::Event>, Fault> {
         match self {
+            Self::Lines(parser) => parser.next().map_err(|e| Fault::TooLong(e.limit)),
             Self::Sse(parser) => parser.next().map_err(|e| Fault::TooLong(e.limit)),
         }
     }

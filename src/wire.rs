@@ -7,4 +7,8 @@ pub enum Wire {
     OpenAiChat,
     /// Anthropic's messages.
     AnthropicMessages,
+    /// Cohere's chat, version 2.
+    CohereChat,
+    /// Ollama's own chat.
+    OllamaChat,
 }

@@ -79,3 +79,16 @@ fn a_model_needs_targets_of_known_providers() {
         "models.m.targets[0]: found `nowhere/x`, expected `provider/model` with a provider of this document ()",
     );
 }
+
+#[test]
+fn a_dialect_without_an_address_of_its_own_needs_an_endpoint() {
+    refused(
+        r#"{"providers": {"az": {"dialect": "azure-openai"}}}"#,
+        "providers.az.endpoint: found none, expected a URL: every account of `azure-openai` has its own",
+    );
+    let config = parse(
+        r#"{"providers": {"az": {"dialect": "azure-openai", "endpoint": "https://res.openai.azure.com",
+            "api_version": "2024-10-21"}}}"#,
+    );
+    assert_eq!(config.unwrap().providers["az"].settings.api_version.as_deref(), Some("2024-10-21"));
+}

@@ -31,6 +31,10 @@ pub struct ChatRequest<'a> {
     pub temperature: Option<f64>,
     pub top_p: Option<f64>,
     pub top_k: Option<u64>,
+    /// Few providers take this and the penalties, so they are among `others` too.
+    pub seed: Option<i64>,
+    pub presence_penalty: Option<f64>,
+    pub frequency_penalty: Option<f64>,
     /// Stop sequences, in their order.
     pub stop: Vec<Cow<'a, str>>,
     pub stream: bool,
@@ -94,6 +98,9 @@ impl<'a> ChatRequest<'a> {
             temperature: body.read("temperature")?,
             top_p: body.read("top_p")?,
             top_k: body.read("top_k")?,
+            seed: body.read("seed")?,
+            presence_penalty: body.read("presence_penalty")?,
+            frequency_penalty: body.read("frequency_penalty")?,
             stop: body.read::<Stop<'a>>("stop")?.map(|stop| stop.0).unwrap_or_default(),
             stream: body.read("stream")?.unwrap_or_default(),
             tools,
