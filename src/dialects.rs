@@ -13,6 +13,7 @@ use crate::wire::Wire;
 pub mod anthropic;
 pub mod azure_openai;
 pub mod cohere;
+pub mod compatible;
 pub mod ollama;
 pub mod openai;
 
