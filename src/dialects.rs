@@ -18,8 +18,22 @@ pub mod ollama;
 pub mod openai;
 
 /// Every dialect; the configuration, its error messages and the tests go by this list.
-pub static DIALECTS: &[&dyn Dialect] =
-    &[&anthropic::Anthropic, &azure_openai::AzureOpenAi, &cohere::Cohere, &ollama::Ollama, &openai::OpenAi];
+pub static DIALECTS: &[&dyn Dialect] = &[
+    &anthropic::Anthropic,
+    &azure_openai::AzureOpenAi,
+    &cohere::Cohere,
+    &ollama::Ollama,
+    &openai::OpenAi,
+    &compatible::CEREBRAS,
+    &compatible::DEEPSEEK,
+    &compatible::FIREWORKS,
+    &compatible::GROQ,
+    &compatible::MISTRAL,
+    &compatible::OPENROUTER,
+    &compatible::PERPLEXITY,
+    &compatible::TOGETHER,
+    &compatible::XAI,
+];
 
 /// The dialect of this name.
 pub fn find(name: &str) -> Option<&'static dyn Dialect> {
