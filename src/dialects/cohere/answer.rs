@@ -28,9 +28,9 @@ struct Answer<'a> {
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(borrow, default)]
-    content: Option<Vec<&'a RawValue>>,
+    content: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    tool_calls: Option<Vec<Call<'a>>>,
+    tool_calls: Option<Vec<&'a RawValue>>,
 }
 
 /// A block of content, or a piece of one: text or thinking.
@@ -65,15 +65,23 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Event<'_>>, ApiError> {
     let calls = answer.message.tool_calls.unwrap_or_default();
     let reason = finish(answer.finish_reason.as_ref().map(|reason| reason.0.as_ref()), !calls.is_empty())?;
     let mut out = vec![Event::Start { id: answer.id.map(|id| id.0), model: None, created: None }];
-    for raw in answer.message.content.unwrap_or_default() {
-        push_block(lenient(Some(raw)), &mut |event| out.push(event));
+    for block in blocks(answer.message.content) {
+        push_block(block, &mut |event| out.push(event));
     }
     for (index, call) in (0..).zip(calls) {
-        push_call(index, call, &mut out);
+        push_call(index, lenient(Some(call)), &mut out);
     }
     out.push(Event::Finish { choice: 0, reason });
     out.extend(usage::read(answer.usage).map(Event::Usage));
     Ok(out)
+}
+
+/// A list of blocks, or bare text, which requests may have in their place.
+fn blocks<'a>(content: Option<&'a RawValue>) -> Vec<Block<'a>> {
+    if let Some(text) = lenient::<Option<Text<'a>>>(content) {
+        return vec![Block { text: Some(text), thinking: None }];
+    }
+    lenient::<Vec<&'a RawValue>>(content).into_iter().map(|raw| lenient(Some(raw))).collect()
 }
 
 /// What a block says; blocks of other types say nothing here.

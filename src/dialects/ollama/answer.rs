@@ -29,7 +29,7 @@ pub(super) struct Answer<'a> {
     #[serde(default)]
     eval_count: Option<u64>,
     #[serde(borrow, default)]
-    pub(super) error: Option<Text<'a>>,
+    pub(super) error: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -61,8 +61,8 @@ struct Function<'a> {
 /// Reads a whole answer.
 pub(super) fn read(body: &[u8]) -> Result<Vec<Event<'_>>, ApiError> {
     let mut answer: Answer<'_> = serde_json::from_slice(body).map_err(|_| error::not_an_answer())?;
-    if let Some(failure) = &answer.error {
-        return Err(error::inside(&failure.0));
+    if let Some(failure) = answer.error {
+        return Err(error::inside(failure));
     }
     if answer.message.is_none() {
         return Err(error::not_an_answer());

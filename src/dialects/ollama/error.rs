@@ -3,9 +3,10 @@
 //! <https://docs.ollama.com/api/errors>
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::errors::ApiError;
-use crate::json::Text;
+use crate::json::{Text, lenient};
 
 /// How much of a body that is no error object is shown.
 const SHOWN: usize = 1000;
@@ -16,13 +17,35 @@ const TOO_LONG: &[&str] = &["prompt too long", "exceeds the available context si
 #[derive(Default, Deserialize)]
 struct Body<'a> {
     #[serde(borrow, default)]
-    error: Option<Text<'a>>,
+    error: Option<&'a RawValue>,
+}
+
+/// The form of OpenAI's errors, which servers in front of Ollama have.
+#[derive(Default, Deserialize)]
+struct Reported<'a> {
+    #[serde(borrow, default)]
+    message: Option<Text<'a>>,
 }
 
 /// An answer with a status of failure.
 pub(super) fn read(status: u16, body: &[u8]) -> ApiError {
     let told = serde_json::from_slice::<Body<'_>>(body).ok().and_then(|body| body.error);
-    let message = told.map_or_else(|| shown(body), |error| error.0.trim().to_owned());
+    failure(status, told.map_or_else(|| shown(body), said))
+}
+
+/// A failure inside an answer that began with a status of success.
+pub(super) fn inside(error: &RawValue) -> ApiError {
+    failure(502, said(error))
+}
+
+/// A text, or an object with one.
+fn said(error: &RawValue) -> String {
+    let text: Option<Text<'_>> = lenient(Some(error));
+    let text = text.or_else(|| lenient::<Reported<'_>>(Some(error)).message);
+    text.map_or_else(|| shown(error.get().as_bytes()), |text| text.0.trim().to_owned())
+}
+
+fn failure(status: u16, message: String) -> ApiError {
     if message.is_empty() {
         return ApiError::new(status, format!("the provider answered with status {status} and no message"));
     }
@@ -41,11 +64,6 @@ fn code(status: u16, message: &str) -> Option<&'static str> {
         404 if message.contains("model") => Some("model_not_found"),
         _ => None,
     }
-}
-
-/// A failure inside an answer that began with a status of success.
-pub(super) fn inside(message: &str) -> ApiError {
-    read(502, message.as_bytes())
 }
 
 /// The body is no answer of this API.

@@ -26,8 +26,8 @@ impl StreamReader for Reader {
         }
         // What is not an object says nothing.
         let Ok(mut line) = serde_json::from_str::<Answer<'_>>(&event.data) else { return Ok(Progress::Open) };
-        if let Some(failure) = &line.error {
-            return Err(error::inside(&failure.0));
+        if let Some(failure) = line.error {
+            return Err(error::inside(failure));
         }
         if !std::mem::replace(&mut self.started, true) {
             let model = line.model.take().map(|model| Cow::Owned(model.0.into_owned()));

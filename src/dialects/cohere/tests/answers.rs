@@ -30,6 +30,19 @@ fn an_answer_is_read_in_the_order_of_its_parts() {
 }
 
 #[test]
+fn content_may_be_bare_text_and_odd_parts_say_nothing() {
+    let read = |message: &str| {
+        let body = format!(r#"{{"message":{message}}}"#);
+        let mut events = Cohere.answer(body.as_bytes()).unwrap();
+        events.remove(1).into_owned()
+    };
+    assert_eq!(read(r#"{"content":"hi"}"#), Event::Text { choice: 0, text: "hi".into() });
+    assert_eq!(read(r#"{"content":[1,{"text":5},null]}"#), Event::Finish { choice: 0, reason: FinishReason::Stop });
+    let call = read(r#"{"content":null,"tool_calls":[{"function":{"name":5}}]}"#);
+    assert_eq!(call, Event::ToolCall { choice: 0, index: 0, id: None, name: "".into() });
+}
+
+#[test]
 fn every_reason_to_finish_has_its_word() {
     let finish = |reason: &str, calls: &str| {
         let body = format!(r#"{{"message":{{"tool_calls":[{calls}]}},"finish_reason":{reason}}}"#);

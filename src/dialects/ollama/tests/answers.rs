@@ -113,6 +113,7 @@ fn a_stream_that_fails_or_stops_is_told() {
     let (events, error) = stream(&[piece, r#"{"error":"it broke"}"#]);
     assert_eq!(events, [start(), text("hi")]);
     assert_eq!((error.clone().unwrap().status, error.unwrap().message.as_str()), (502, "it broke"));
+    assert_eq!(stream(&[r#"{"error":{"message":"it broke"}}"#]).1.unwrap().message, "it broke");
     assert_eq!(stream(&[piece]).1.unwrap().status, 502);
     assert_eq!(stream(&[]).1.unwrap().status, 502);
 }
@@ -138,6 +139,8 @@ fn failures_keep_their_status_and_message() {
     assert_eq!(told.code.as_deref(), Some("model_not_found"));
     let long = error(400, r#"{"error":"prompt too long; exceeded max context length by 5 tokens"}"#);
     assert_eq!(long.code.as_deref(), Some("context_length_exceeded"));
+    assert_eq!(error(401, r#"{"error":{"message":"no key","code":1}}"#).message, "no key");
+    assert_eq!(error(401, r#"{"error":{"why":1}}"#).message, r#"{"why":1}"#);
     assert_eq!(error(502, "bad gateway").message, "bad gateway");
     assert!(error(500, "").message.contains("500"));
 }
