@@ -198,6 +198,10 @@ impl Endpoint {
 pub fn endpoint(name: &str, provider: &raw::Provider) -> Result<Endpoint, ConfigError> {
     let dialect = find_dialect(name, provider)?;
     let url = provider.endpoint.as_deref().unwrap_or(dialect.endpoint());
+    if url.is_empty() {
+        let reason = format!("found none, expected a URL: every account of `{}` has its own", dialect.name());
+        return Err(ConfigError::new(format!("providers.{name}.endpoint"), reason));
+    }
     Endpoint::parse(url).map_err(|expected| ConfigError::expected(format!("providers.{name}.endpoint"), url, expected))
 }
 

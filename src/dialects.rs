@@ -11,8 +11,12 @@ use crate::surfaces::Asked;
 use crate::wire::Wire;
 
 pub mod anthropic;
+pub mod azure_openai;
 pub mod bedrock;
+pub mod cohere;
+pub mod compatible;
 pub mod gemini;
+pub mod ollama;
 pub mod openai;
 
 /// Every dialect; the configuration, its error messages and the tests go by this list.
@@ -20,10 +24,22 @@ pub static DIALECTS: &[&dyn Dialect] = &[
     &anthropic::Anthropic,
     &anthropic::BedrockAnthropic,
     &anthropic::VertexAnthropic,
+    &azure_openai::AzureOpenAi,
     &bedrock::BedrockConverse,
+    &cohere::Cohere,
     &gemini::Gemini,
     &gemini::VertexGemini,
+    &ollama::Ollama,
     &openai::OpenAi,
+    &compatible::CEREBRAS,
+    &compatible::DEEPSEEK,
+    &compatible::FIREWORKS,
+    &compatible::GROQ,
+    &compatible::MISTRAL,
+    &compatible::OPENROUTER,
+    &compatible::PERPLEXITY,
+    &compatible::TOGETHER,
+    &compatible::XAI,
 ];
 
 /// The dialect of this name.
@@ -41,7 +57,8 @@ pub trait Dialect: Sync {
     /// Its name in the configuration.
     fn name(&self) -> &'static str;
 
-    /// Where its first provider answers: scheme, host and the path that all its paths start with.
+    /// Where its first provider answers: scheme, host and the path that all its paths start with. Empty where every
+    /// account has an address of its own, which the configuration must say.
     fn endpoint(&self) -> &'static str;
 
     /// The formats that it speaks. Callers of other formats are translated to the first.

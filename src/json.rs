@@ -160,6 +160,11 @@ where
     Ok(Option::<T>::deserialize(json)?.unwrap_or_default())
 }
 
+/// Reads a value that may be missing or of another shape: then it says nothing.
+pub fn lenient<'a, T: Deserialize<'a> + Default>(raw: Option<&'a RawValue>) -> T {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+}
+
 /// A member that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {

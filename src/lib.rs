@@ -30,7 +30,8 @@
 //!   included.
 //! - **No header carries our state.** Cluster and exchange travel as properties of the stream, which callers cannot
 //!   set and providers cannot see ([`contract`]).
-//! - **The same wire format passes** the caller's bytes but for the fields that are ours. Everything else goes
+//! - **The same wire format passes** the caller's bytes but for the fields that are ours, and those that the provider is
+//!   known to refuse ([`dialects::compatible`]). Everything else goes
 //!   surface -> [`hub`] -> dialect; there is no translator for a pair.
 //! - **Nothing panics.** A trap kills every stream of a worker: lints forbid what could, and host calls are checked
 //!   (`host::envoy`).

@@ -1,6 +1,7 @@
 //! Codecs of streams: bytes in, events out, bounded. They know nothing of ours.
 
 pub mod event_stream;
+pub mod lines;
 pub mod sse;
 
 /// How a stream is cut into events.
@@ -8,6 +9,8 @@ pub mod sse;
 pub enum Framing {
     /// AWS's binary frames.
     EventStream,
+    /// One JSON value a line.
+    Lines,
     /// Server-sent events.
     Sse,
 }
@@ -17,6 +20,7 @@ impl Framing {
     pub fn media_type(self) -> &'static str {
         match self {
             Self::EventStream => "application/vnd.amazon.eventstream",
+            Self::Lines => "application/x-ndjson",
             Self::Sse => "text/event-stream",
         }
     }
@@ -25,6 +29,7 @@ impl Framing {
     pub fn decoder(self, limit: usize) -> Decoder {
         match self {
             Self::EventStream => Decoder::EventStream(event_stream::Frames::new(limit)),
+            Self::Lines => Decoder::Lines(lines::Parser::new(limit)),
             Self::Sse => Decoder::Sse(sse::Parser::new(limit)),
         }
     }
@@ -35,6 +40,8 @@ impl Framing {
 pub enum Decoder {
     /// AWS's binary frames.
     EventStream(event_stream::Frames),
+    /// One JSON value a line.
+    Lines(lines::Parser),
     /// Server-sent events.
     Sse(sse::Parser),
 }
@@ -53,6 +60,7 @@ impl Decoder {
     pub fn push(&mut self, bytes: &[u8]) {
         match self {
             Self::EventStream(frames) => frames.push(bytes),
+            Self::Lines(parser) => parser.push(bytes),
             Self::Sse(parser) => parser.push(bytes),
         }
     }
@@ -65,6 +73,7 @@ impl Decoder {
     pub fn next(&mut self) -> Result<Option<sse::Event>, Fault> {
         match self {
             Self::EventStream(frames) => frames.next(),
+            Self::Lines(parser) => parser.next().map_err(|e| Fault::TooLong(e.limit)),
             Self::Sse(parser) => parser.next().map_err(|e| Fault::TooLong(e.limit)),
         }
     }

@@ -11,4 +11,8 @@ pub enum Wire {
     AnthropicMessages,
     /// Gemini's `generateContent`.
     Gemini,
+    /// Cohere's chat, version 2.
+    CohereChat,
+    /// Ollama's own chat.
+    OllamaChat,
 }

@@ -101,3 +101,16 @@ fn requests_that_envoy_signs_have_no_key_here() {
         "providers.b.keys[0].aws.region: found `EU West`, expected a region such as `us-east-1`",
     );
 }
+
+#[test]
+fn a_dialect_without_an_address_of_its_own_needs_an_endpoint() {
+    refused(
+        r#"{"providers": {"az": {"dialect": "azure-openai"}}}"#,
+        "providers.az.endpoint: found none, expected a URL: every account of `azure-openai` has its own",
+    );
+    let config = parse(
+        r#"{"providers": {"az": {"dialect": "azure-openai", "endpoint": "https://res.openai.azure.com",
+            "api_version": "2024-10-21"}}}"#,
+    );
+    assert_eq!(config.unwrap().providers["az"].settings.api_version.as_deref(), Some("2024-10-21"));
+}

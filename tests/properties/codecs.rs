@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 use tollhouse_filter::json::{self, Object};
+use tollhouse_filter::stream::lines;
 use tollhouse_filter::stream::sse::{Event, Parser};
 
 use super::{config, cuts, pieces, text};
@@ -99,6 +100,23 @@ proptest! {
             }
         }
         prop_assert_eq!(events, naive(&bytes));
+    }
+
+    #[test]
+    fn lines_are_those_that_any_reader_sees_wherever_they_are_cut(
+        lines in prop::collection::vec(raw(), 0..5), end in "\r?\n[ \n]{0,2}", cuts in cuts(),
+    ) {
+        // Objects of one line each, as they are streamed.
+        let lines: Vec<String> = lines.iter().map(|line| line.replace('\n', " ").trim().to_owned()).collect();
+        let stream: String = lines.iter().map(|line| format!("{line}{end}")).collect();
+        let (mut parser, mut told) = (lines::Parser::new(1 << 20), Vec::new());
+        for piece in pieces(stream.as_bytes(), &cuts) {
+            parser.push(piece);
+            while let Some(event) = parser.next().unwrap() {
+                told.push(event.data);
+            }
+        }
+        prop_assert_eq!(told, lines);
     }
 
     #[test]

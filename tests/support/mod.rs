@@ -8,6 +8,7 @@ pub mod mutate;
 pub mod outcome;
 pub mod pairs;
 pub mod recordings;
+pub mod replay;
 pub mod rules;
 pub mod worker;
 

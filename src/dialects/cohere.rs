@@ -1,0 +1,84 @@
+//! Cohere's chat, version 2.
+//!
+//! <https://docs.cohere.com/reference/chat>
+
+use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::errors::ApiError;
+use crate::hub::{ChatRequest, Event};
+use crate::json::{self, Object};
+use crate::surfaces::Asked;
+use crate::wire::Wire;
+
+mod answer;
+mod error;
+mod messages;
+mod pass;
+mod request;
+mod schema;
+mod stream;
+mod thinking;
+mod tools;
+mod usage;
+
+/// The dialect `cohere`.
+#[derive(Clone, Copy, Debug)]
+pub struct Cohere;
+
+impl Dialect for Cohere {
+    fn name(&self) -> &'static str {
+        "cohere"
+    }
+
+    fn endpoint(&self) -> &'static str {
+        "https://api.cohere.com/v2"
+    }
+
+    fn formats(&self) -> &'static [&'static dyn Format] {
+        &[&Cohere]
+    }
+
+    fn path(&self, _to: &Address<'_>) -> String {
+        "/chat".to_owned()
+    }
+
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        ("authorization", format!("Bearer {key}"))
+    }
+}
+
+impl Format for Cohere {
+    fn wire(&self) -> Wire {
+        Wire::CohereChat
+    }
+
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        request::write(chat, model)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
+        body.write_with(&[("model", Some(json::string(model)))])
+    }
+
+    fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
+        answer::read(body)
+    }
+
+    fn stream(&self) -> Box<dyn StreamReader> {
+        Box::<stream::Reader>::default()
+    }
+
+    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
+        Box::<pass::Passer>::default()
+    }
+
+    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! Providers that speak OpenAI's chat completions, nearly: where they are, and what their servers refuse of the
+//! requests that OpenAI takes.
+//!
+//! Only what changes nothing in the answer is left out. What does, such as `logit_bias`, is for the provider to refuse:
+//! the caller must hear of it.
+
+use super::openai::OpenAi;
+use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::errors::ApiError;
+use crate::hub::{ChatRequest, Event};
+use crate::json::Object;
+use crate::surfaces::Asked;
+use crate::wire::Wire;
+
+mod rules;
+
+use rules::Rules;
+
+/// The name of the limit of tokens before there was thinking.
+const OLDER_LIMIT: (&str, &str) = ("max_completion_tokens", "max_tokens");
+
+/// <https://inference-docs.cerebras.ai/api-reference/chat-completions>
+pub static CEREBRAS: Compatible = Compatible {
+    name: "cerebras",
+    endpoint: "https://api.cerebras.ai/v1",
+    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE })],
+};
+
+/// <https://api-docs.deepseek.com/api/create-chat-completion>
+pub static DEEPSEEK: Compatible = Compatible {
+    name: "deepseek",
+    endpoint: "https://api.deepseek.com",
+    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })],
+};
+
+/// <https://docs.fireworks.ai/api-reference/post-chatcompletions>
+pub static FIREWORKS: Compatible = Compatible {
+    name: "fireworks",
+    endpoint: "https://api.fireworks.ai/inference/v1",
+    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE })],
+};
+
+/// <https://console.groq.com/docs/openai#currently-unsupported-openai-features>
+pub static GROQ: Compatible = Compatible {
+    name: "groq",
+    endpoint: "https://api.groq.com/openai/v1",
+    formats: &[&Nearly(Rules { developer_is_system: true, nameless: true, ..Rules::NONE })],
+};
+
+/// Fields that it does not know are refused; it counts tokens without being asked.
+///
+/// <https://docs.mistral.ai/api/#tag/chat>
+pub static MISTRAL: Compatible = Compatible {
+    name: "mistral",
+    endpoint: "https://api.mistral.ai/v1",
+    formats: &[&Nearly(Rules {
+        left_out: &["prompt_cache_retention", "safety_identifier", "store", "stream_options", "user"],
+        renamed: &[OLDER_LIMIT, ("seed", "random_seed")],
+        developer_is_system: true,
+        required_is_any: true,
+        nameless: false,
+    })],
+};
+
+/// It takes all that OpenAI takes.
+///
+/// <https://openrouter.ai/docs/api-reference/chat-completion>
+pub static OPENROUTER: Compatible =
+    Compatible { name: "openrouter", endpoint: "https://openrouter.ai/api/v1", formats: &[&OpenAi] };
+
+/// <https://docs.perplexity.ai/api-reference/chat-completions-post>
+pub static PERPLEXITY: Compatible = Compatible {
+    name: "perplexity",
+    endpoint: "https://api.perplexity.ai",
+    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })],
+};
+
+/// <https://docs.together.ai/reference/chat-completions-1>
+pub static TOGETHER: Compatible = Compatible {
+    name: "together",
+    endpoint: "https://api.together.xyz/v1",
+    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })],
+};
+
+/// <https://docs.x.ai/docs/api-reference#chat-completions>
+pub static XAI: Compatible = Compatible {
+    name: "xai",
+    endpoint: "https://api.x.ai/v1",
+    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE })],
+};
+
+/// A provider with OpenAI's API.
+pub struct Compatible {
+    name: &'static str,
+    endpoint: &'static str,
+    formats: &'static [&'static dyn Format],
+}
+
+impl Dialect for Compatible {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn endpoint(&self) -> &'static str {
+        self.endpoint
+    }
+
+    fn formats(&self) -> &'static [&'static dyn Format] {
+        self.formats
+    }
+
+    fn path(&self, to: &Address<'_>) -> String {
+        OpenAi.path(to)
+    }
+
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        OpenAi.credential(key)
+    }
+}
+
+/// OpenAI's format, with requests mended.
+struct Nearly(Rules);
+
+impl Format for Nearly {
+    fn wire(&self) -> Wire {
+        Wire::OpenAiChat
+    }
+
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        let outbound = OpenAi.request(chat, model)?;
+        Ok(Outbound { body: self.0.mend(outbound.body), ..outbound })
+    }
+
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        self.0.mend(OpenAi.pass_request(body, asked, model))
+    }
+
+    fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
+        OpenAi.answer(body)
+    }
+
+    fn stream(&self) -> Box<dyn StreamReader> {
+        OpenAi.stream()
+    }
+
+    fn pass_stream(&self, asked: &Asked) -> Box<dyn StreamPasser> {
+        OpenAi.pass_stream(asked)
+    }
+
+    fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>> {
+        OpenAi.pass_answer(body)
+    }
+
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        OpenAi.error(status, body, header)
+    }
+}
+
+#[cfg(test)]
+mod tests;

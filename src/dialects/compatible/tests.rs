@@ -1,0 +1,95 @@
+use serde_json::{Value, json};
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+use crate::dialects::{DIALECTS, Settings};
+use crate::surfaces::{Surface, chat::Chat};
+
+const ALL: [&Compatible; 9] =
+    [&CEREBRAS, &DEEPSEEK, &FIREWORKS, &GROQ, &MISTRAL, &OPENROUTER, &PERPLEXITY, &TOGETHER, &XAI];
+
+/// The request of a chat caller, as it passes.
+fn passed(provider: &Compatible, body: &str) -> String {
+    let object = Object::parse(body.as_bytes()).unwrap();
+    let asked = Chat.asked(&object).unwrap();
+    String::from_utf8(provider.formats()[0].pass_request(&object, &asked, "ours")).unwrap()
+}
+
+/// The same, written anew.
+fn written(provider: &Compatible, body: &str) -> Value {
+    let object = Object::parse(body.as_bytes()).unwrap();
+    let outbound = provider.formats()[0].request(&Chat.request(&object).unwrap(), "ours").unwrap();
+    serde_json::from_slice(&outbound.body).unwrap()
+}
+
+#[test]
+fn every_provider_is_a_dialect_with_its_own_address_and_openai_s_path() {
+    let settings = Settings::default();
+    let to = Address { wire: Wire::OpenAiChat, model: "m", stream: true, settings: &settings };
+    for provider in ALL {
+        assert!(DIALECTS.iter().any(|dialect| dialect.name() == provider.name()), "{}", provider.name());
+        assert!(provider.endpoint().starts_with("https://") && !provider.endpoint().ends_with('/'));
+        assert_eq!(provider.path(&to), "/chat/completions");
+        assert_eq!(provider.credential("k"), ("authorization", "Bearer k".to_owned()));
+        assert_eq!(provider.formats()[0].wire(), Wire::OpenAiChat);
+    }
+}
+
+#[test]
+fn a_request_without_differences_keeps_its_bytes() {
+    let body = r#"{"model":"ours","messages":[ {"role":"user", "content":"hi"} ],"temperature":1.50,"x_y":[ ]}"#;
+    for provider in ALL {
+        assert_eq!(passed(provider, body), body, "{}", provider.name());
+    }
+}
+
+#[test]
+fn mistral_gets_no_fields_that_it_refuses_and_its_own_names_for_others() {
+    let body = r#"{"model":"m","messages":[{"role":"developer","content":"a"},{"role":"user","content":"hi"}],
+        "stream":true,"stream_options":{"include_usage":true},"store":true,"user":"u","seed":7,"random_seed":1,
+        "max_completion_tokens":9,"tool_choice":"required","logit_bias":{},"safe_prompt":true}"#;
+    let wanted = json!({
+        "model": "ours", "messages": [{"role": "system", "content": "a"}, {"role": "user", "content": "hi"}],
+        "stream": true, "random_seed": 7, "max_tokens": 9, "tool_choice": "any", "logit_bias": {}, "safe_prompt": true,
+    });
+    assert_eq!(serde_json::from_str::<Value>(&passed(&MISTRAL, body)).unwrap(), wanted);
+    let auto = r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"tool_choice":"auto"}"#;
+    assert!(passed(&MISTRAL, auto).contains(r#""tool_choice":"auto""#));
+}
+
+#[test]
+fn requests_of_other_surfaces_are_mended_too() {
+    let body = r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"max_tokens":9,"stream":true,"user":"u"}"#;
+    let wanted = json!({
+        "model": "ours", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 9, "stream": true,
+    });
+    assert_eq!(written(&MISTRAL, body), wanted);
+    let deepseek = written(&DEEPSEEK, body);
+    assert_eq!((&deepseek["max_tokens"], &deepseek["stream_options"]), (&json!(9), &json!({"include_usage": true})));
+    assert_eq!(written(&GROQ, body)["max_completion_tokens"], 9);
+}
+
+#[test]
+fn the_older_limit_stays_unless_the_newer_one_is_said() {
+    let limits = |members: &str| {
+        let body = format!(r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}],{members}}}"#);
+        let request: Value = serde_json::from_str(&passed(&TOGETHER, &body)).unwrap();
+        (request["max_tokens"].clone(), request.get("max_completion_tokens").cloned())
+    };
+    assert_eq!(limits(r#""max_tokens":1"#), (json!(1), None));
+    assert_eq!(limits(r#""max_tokens":1,"max_completion_tokens":null"#), (json!(1), None));
+    assert_eq!(limits(r#""max_completion_tokens":2,"max_tokens":1"#), (json!(2), None));
+}
+
+#[test]
+fn groq_is_told_no_names_but_those_of_functions() {
+    let body = r#"{"model":"ours","messages":[{"role":"user","name":"bo","content":"\u00e9"},
+        {"role":"function","name":"f","content":"1"},{"role":"developer","content":"a"}]}"#;
+    let wanted = concat!(
+        r#"{"model":"ours","messages":[{"role":"user","content":"\u00e9"},"#,
+        r#"{"role":"function","name":"f","content":"1"},{"role":"system","content":"a"}]}"#
+    );
+    assert_eq!(passed(&GROQ, body), wanted);
+    assert!(passed(&OPENROUTER, body).contains(r#""role":"developer""#), "it knows all that OpenAI knows");
+}
