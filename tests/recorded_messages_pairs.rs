@@ -15,17 +15,25 @@ use support::outcome::Outcome;
 use support::pairs::{self, Pair};
 use support::recordings::Recording;
 use support::{events, messages_client, rules};
-use tollhouse_filter::dialects::{Format, Progress, openai::OpenAi};
+use tollhouse_filter::dialects::{Format, Progress, anthropic::Anthropic, openai::OpenAi};
 use tollhouse_filter::json::Object;
 use tollhouse_filter::surfaces::{AnswerContext, Surface, messages::Messages};
 
 /// Differences that are meant: the pair, and what is taken out of our side and of theirs. Hints for the cache have
-/// no word in most servers of this API; the texts of a result are joined, and its images follow in another turn.
-const EXEMPTIONS: &[(&str, &[&str], &[&str])] = &[(
-    "openai/anthropic__messages-cache-control",
-    &["/messages/7", "/messages/7"],
-    &["/messages/7", "/messages/*/content/*/prompt_cache_breakpoint"],
-)];
+/// no word in most servers of this API; the texts of a result are joined, and its images follow in another turn. What
+/// a host of Anthropic's models does not take is its own dialect's business.
+const EXEMPTIONS: &[(&str, &[&str], &[&str])] = &[
+    (
+        "openai/anthropic__messages-cache-control",
+        &["/messages/7", "/messages/7"],
+        &["/messages/7", "/messages/*/content/*/prompt_cache_breakpoint"],
+    ),
+    (
+        "vertex-anthropic/anthropic__messages-reasoning",
+        &["/output_format", "/messages/0/content/0/cache_control/scope"],
+        &[],
+    ),
+];
 
 fn pairs(kind: &str) -> Vec<Pair> {
     pairs::of("anthropic", &["openai"]).into_iter().filter(|pair| pair.is(kind)).collect()
@@ -64,6 +72,23 @@ fn requests_are_translated_as_others_do() {
         let body = Object::parse(&asked).unwrap();
         let outbound = OpenAi.request(&Messages.request(&body).unwrap(), "model").unwrap();
         agree(pair, &serde_json::from_slice(&outbound.body).unwrap(), &pair.json("expected_provider_request.json"))
+    }));
+}
+
+/// Hosts of Anthropic's models take the same body, but for what they want in the path.
+#[test]
+fn requests_to_hosts_of_anthropic_s_models_pass() {
+    let hosts = pairs::of("anthropic", &["bedrock-anthropic", "vertex-anthropic"]);
+    all(hosts.iter().filter(|pair| pair.is("request")).map(|pair| {
+        let asked = pair.bytes("anthropic_request.json");
+        let body = Object::parse(&asked).unwrap();
+        let passed = Anthropic.pass_request(&body, &Messages.asked(&body).unwrap(), "model");
+        let sides = [passed, pair.bytes("expected_provider_request.json")].map(|bytes| {
+            let mut side: Value = serde_json::from_slice(&bytes).unwrap();
+            ["/anthropic_version", "/model", "/stream"].iter().for_each(|path| rules::remove(&mut side, path));
+            side
+        });
+        agree(pair, &sides[0], &sides[1])
     }));
 }
 

@@ -123,9 +123,7 @@ fn written<'a>((at, part): (usize, &'a Part<'_>)) -> Result<WrittenPart<'a>, Unk
         PartKind::ImageUrl(url) => Ok(WrittenPart::ImageUrl { image_url: Url { url } }),
         PartKind::File(file) => {
             let (file_data, file_id) = (file.file_data.as_deref(), file.file_id.as_deref());
-            // Data without a name is refused.
-            let filename = file.filename.as_deref().or(file_data.map(|_| "document.pdf"));
-            Ok(WrittenPart::File { file: WrittenFile { file_data, file_id, filename } })
+            Ok(WrittenPart::File { file: WrittenFile { file_data, file_id, filename: file.filename.as_deref() } })
         }
         PartKind::Other(kind) => Err(Unknown(at, kind)),
     }

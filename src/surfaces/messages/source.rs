@@ -31,7 +31,8 @@ pub(super) fn document<'a>(block: &Placed<'a>) -> Result<PartKind<'a>, FieldErro
     let title = block.optional_text("title")?.filter(|title| !title.is_empty());
     let file = |file_data, file_id, filename| PartKind::File(File { file_data, file_id, filename });
     match source.kind()?.as_ref() {
-        "base64" => Ok(file(Some(data_url(&source)?), None, title)),
+        // Chat completions take no data without a name, and Anthropic's only data is PDF.
+        "base64" => Ok(file(Some(data_url(&source)?), None, title.or(Some(Cow::Borrowed("document.pdf"))))),
         "url" => Ok(file(Some(source.text("url")?), None, title)),
         "file" => Ok(file(None, Some(source.text("file_id")?), title)),
         "text" => Ok(PartKind::Text(titled(title.as_deref(), source.text("data")?))),

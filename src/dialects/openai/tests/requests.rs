@@ -111,3 +111,12 @@ fn content_that_openai_has_no_word_for_is_refused_with_its_place() {
     assert_eq!((error.status, error.param.as_deref()), (400, Some("messages[0].content[1]")));
     assert!(error.message.contains("hologram"));
 }
+
+#[test]
+fn a_user_s_name_that_is_too_long_is_told_by_its_digest() {
+    let long = "u".repeat(65);
+    let user = |name: &str| written(&format!(r#"{{"messages":[],"user":"{name}"}}"#)).0["user"].clone();
+    assert_eq!(user("short"), "short");
+    let digest = user(&long);
+    assert!(digest.as_str().unwrap().len() == 64 && digest == user(&long) && digest != user(&"v".repeat(65)));
+}

@@ -72,6 +72,7 @@ fn blocks_become_parts_with_their_hints() {
             {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}},
             {"cache_control":{},"source":{"url":"https://x/y","type":"url"},"type":"image"},
             {"type":"document","title":"d.pdf","source":{"type":"base64","media_type":"application/pdf","data":"BB"}},
+            {"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"CC"}},
             {"type":"document","source":{"type":"file","file_id":"f"}},
             {"type":"document","title":"T","source":{"type":"text","media_type":"text/plain","data":"plain"}},
             {"type":"document","source":{"type":"content","content":[{"type":"text","text":"c"}]}},
@@ -81,7 +82,8 @@ fn blocks_become_parts_with_their_hints() {
         "System: a b*",
         "User: one",
         "User: t* <data:image/png;base64,AA==> <https://x/y>* \
-         [Some(\"data:application/pdf;base64,BB\") None Some(\"d.pdf\")] [None Some(\"f\") None] \
+         [Some(\"data:application/pdf;base64,BB\") None Some(\"d.pdf\")] \
+         [Some(\"data:application/pdf;base64,CC\") None Some(\"document.pdf\")] [None Some(\"f\") None] \
          T\n\nplain c R\nhttp://r\n\nfound ?new",
     ];
     assert_eq!(turns(json), expected);
