@@ -86,7 +86,9 @@ pub fn chat_request(data: &[u8]) {
     for format in dialects::formats() {
         let passed = format.pass_request(&object, &asked, "our-model");
         check_request(&passed);
-        assert!(Chat.asked(&parsed(&passed)).is_ok_and(|again| again.stream == asked.stream), "it asks for the same");
+        let again = parsed(&passed);
+        let says = again.get("model").is_none() || Chat.asked(&again).is_ok_and(|again| again.stream == asked.stream);
+        assert!(says, "it asks for the same");
         let Ok(chat) = Chat.request(&object) else { continue };
         match format.request(&chat, "our-model") {
             Ok(outbound) => check_request(&outbound.body),
@@ -95,9 +97,10 @@ pub fn chat_request(data: &[u8]) {
     }
 }
 
+/// Some hosts are told the model by the path; none is told the caller's.
 fn check_request(body: &[u8]) {
     let model = parsed(body).read::<String>("model");
-    assert!(model == Ok(Some("our-model".to_owned())), "{model:?}");
+    assert!(matches!(model.as_ref().map(Option::as_deref), Ok(None | Some("our-model"))), "{model:?}");
 }
 
 fn check_refusal(error: &crate::errors::ApiError) {
