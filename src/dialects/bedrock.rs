@@ -77,8 +77,8 @@ impl Format for BedrockConverse {
     }
 
     fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
-        // Model and stream stand in the path.
-        body.write_with(&[])
+        // Both stand in the path.
+        body.write_with(&[("model", None), ("stream", None)])
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

@@ -99,7 +99,8 @@ impl Format for Gemini {
 
     /// The model is in the path, so nothing in the body is ours.
     fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
-        body.write_with(&[])
+        // The path says the model.
+        body.write_with(&[("model", None)])
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
