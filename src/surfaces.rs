@@ -8,6 +8,7 @@ use crate::wire::Wire;
 
 pub mod chat;
 pub mod models;
+pub mod responses;
 
 /// What the gateway must know of a request, whatever its surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +81,10 @@ pub trait StreamWriter {
 }
 
 /// Every surface that calls a model, by its path.
-static CALLS: &[(&str, &dyn Surface)] = &[("/v1/chat/completions", &chat::Chat)];
+static CALLS: &[(&str, &dyn Surface)] = &[
+    ("/v1/chat/completions", &chat::Chat),
+    ("/v1/responses", &responses::Responses),
+];
 
 /// What a request asks of us.
 #[derive(Clone, Copy)]

@@ -5,6 +5,8 @@
 pub enum Wire {
     /// OpenAI's chat completions.
     OpenAiChat,
+    /// OpenAI's Responses.
+    OpenAiResponses,
     /// Anthropic's messages.
     AnthropicMessages,
 }
