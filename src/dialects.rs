@@ -14,7 +14,7 @@ pub mod anthropic;
 pub mod openai;
 
 /// Every dialect; the configuration, its error messages and the tests go by this list.
-pub static DIALECTS: &[&dyn Dialect] = &[&anthropic::Anthropic, &openai::OpenAi];
+pub static DIALECTS: &[&dyn Dialect] = &[&anthropic::Anthropic, &openai::OpenAi, &openai::responses::OpenAiResponses];
 
 /// The dialect of this name.
 pub fn find(name: &str) -> Option<&'static dyn Dialect> {
