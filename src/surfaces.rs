@@ -81,10 +81,8 @@ pub trait StreamWriter {
 }
 
 /// Every surface that calls a model, by its path.
-static CALLS: &[(&str, &dyn Surface)] = &[
-    ("/v1/chat/completions", &chat::Chat),
-    ("/v1/responses", &responses::Responses),
-];
+static CALLS: &[(&str, &dyn Surface)] =
+    &[("/v1/chat/completions", &chat::Chat), ("/v1/responses", &responses::Responses)];
 
 /// What a request asks of us.
 #[derive(Clone, Copy)]

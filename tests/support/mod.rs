@@ -7,6 +7,7 @@ pub mod mutate;
 pub mod outcome;
 pub mod pairs;
 pub mod recordings;
+pub mod responses;
 pub mod rules;
 pub mod worker;
 

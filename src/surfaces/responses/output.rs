@@ -168,7 +168,9 @@ impl Output {
     fn grow(&mut self, at: usize, index: usize, text: &str, tell: Tell<'_>) {
         match self.items.get_mut(at).map(|item| &mut item.body) {
             Some(Body::Reasoning(part)) => part.text.push_str(text),
-            Some(Body::Message(parts)) => parts.iter_mut().skip(index).take(1).for_each(|part| part.text.push_str(text)),
+            Some(Body::Message(parts)) => {
+                parts.iter_mut().skip(index).take(1).for_each(|part| part.text.push_str(text))
+            }
             Some(Body::Call(_)) | None => {}
         }
         self.tell(at, tell, |item| part_of(item, index).map(|part| Change::PartGrew(index, part, text)));

@@ -40,11 +40,7 @@ impl Writer {
     }
 
     /// Runs `change` on the answer and writes what comes of it.
-    fn follow<T>(
-        &mut self,
-        out: &mut Vec<u8>,
-        change: impl FnOnce(&mut Answer, super::output::Tell<'_>) -> T,
-    ) -> T {
+    fn follow<T>(&mut self, out: &mut Vec<u8>, change: impl FnOnce(&mut Answer, super::output::Tell<'_>) -> T) -> T {
         let Self { context, answer, count, .. } = self;
         change(answer, &mut |at, item, change| tell(&Place { at, item, context }, &change, count, out))
     }

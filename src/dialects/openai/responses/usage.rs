@@ -64,8 +64,7 @@ mod tests {
     fn every_kind_of_token_is_counted() {
         let json = r#"{"input_tokens":100,"input_tokens_details":{"cached_tokens":30,"cache_write_tokens":20},
             "output_tokens":50,"output_tokens_details":{"reasoning_tokens":40},"total_tokens":150}"#;
-        let expected =
-            Usage { input: 100, cached: 30, cache_write: 20, output: 50, reasoning: 40, ..Usage::default() };
+        let expected = Usage { input: 100, cached: 30, cache_write: 20, output: 50, reasoning: 40, ..Usage::default() };
         assert_eq!(usage(json), Some(expected));
     }
 
