@@ -18,6 +18,7 @@ mod input;
 mod item;
 mod output;
 mod request;
+mod response;
 mod stream;
 mod tools;
 

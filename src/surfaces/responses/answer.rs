@@ -2,8 +2,8 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/responses/object>
 
-use super::item::{Head, Response, Stage};
-use super::output::Output;
+use super::output::{Output, Tell};
+use super::response::{Head, Response, Stage};
 use crate::hub::{Event, FinishReason};
 use crate::surfaces::AnswerContext;
 use crate::usage::Usage;
@@ -11,11 +11,10 @@ use crate::usage::Usage;
 /// The body of an answer that says `events`.
 pub(super) fn write(events: &[Event<'_>], context: &AnswerContext) -> Vec<u8> {
     let mut answer = Answer::default();
-    let mut quiet = |_: usize, _: &super::output::Item, _: super::output::Change<'_>| {};
     for event in events {
-        answer.take(event, &mut quiet);
+        answer.take(event, &mut |_, _, _| {});
     }
-    let stage = answer.end(&mut quiet);
+    let stage = answer.end(&mut |_, _, _| {});
     // Writing strings and numbers cannot fail.
     serde_json::to_vec(&Response::new(&answer.head, answer.output.items(), stage, context)).unwrap_or_default()
 }
@@ -30,7 +29,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn take(&mut self, event: &Event<'_>, tell: super::output::Tell<'_>) {
+    pub(super) fn take(&mut self, event: &Event<'_>, tell: Tell<'_>) {
         match event {
             Event::Start { id, model, created } => {
                 let own = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(str::to_owned);
@@ -46,7 +45,7 @@ impl Answer {
     }
 
     /// The answer is over.
-    pub(super) fn end(&mut self, tell: super::output::Tell<'_>) -> Stage {
+    pub(super) fn end(&mut self, tell: Tell<'_>) -> Stage {
         self.output.close(false, tell);
         Stage::Over(self.finish.unwrap_or(FinishReason::Stop), self.usage)
     }

@@ -5,8 +5,9 @@
 use serde::Serialize;
 
 use super::answer::Answer;
-use super::item::{self, Response, Stage, WrittenItem, WrittenPart};
-use super::output::{Body, Change, Item, Part, PartKind};
+use super::item::{self, WrittenItem, WrittenPart};
+use super::output::{Body, Change, Item, Part, PartKind, Tell};
+use super::response::{Response, Stage};
 use crate::hub::Event;
 use crate::surfaces::{AnswerContext, StreamWriter};
 
@@ -40,7 +41,7 @@ impl Writer {
     }
 
     /// Runs `change` on the answer and writes what comes of it.
-    fn follow<T>(&mut self, out: &mut Vec<u8>, change: impl FnOnce(&mut Answer, super::output::Tell<'_>) -> T) -> T {
+    fn follow<T>(&mut self, out: &mut Vec<u8>, change: impl FnOnce(&mut Answer, Tell<'_>) -> T) -> T {
         let Self { context, answer, count, .. } = self;
         change(answer, &mut |at, item, change| tell(&Place { at, item, context }, &change, count, out))
     }

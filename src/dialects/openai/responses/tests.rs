@@ -15,19 +15,22 @@ fn event(data: &Value) -> sse::Event {
     sse::Event { name: data["type"].as_str().unwrap_or_default().to_owned(), data: data.to_string() }
 }
 
+/// What a stream said before it failed, and how it did.
+type Broken = Box<(Vec<Event<'static>>, ApiError)>;
+
 /// Reads a stream of these events.
-fn read(stream: &[Value]) -> Result<Vec<Event<'static>>, (Vec<Event<'static>>, ApiError)> {
+fn read(stream: &[Value]) -> Result<Vec<Event<'static>>, Broken> {
     let (mut reader, mut out) = (Responses.stream(), Vec::new());
     for data in stream {
         match reader.read(&event(data), &mut out) {
             Ok(Progress::Open) => {}
             Ok(Progress::Done) => return Ok(out),
-            Err(error) => return Err((out, error)),
+            Err(error) => return Err(Box::new((out, error))),
         }
     }
     match reader.end(&mut out) {
         Ok(()) => Ok(out),
-        Err(error) => Err((out, error)),
+        Err(error) => Err(Box::new((out, error))),
     }
 }
 
@@ -205,19 +208,19 @@ fn failures_inside_a_stream_have_the_status_of_their_code() {
     let flat = json!({"type": "error", "code": "insufficient_quota", "message": "Out of money.", "param": null});
     let failed = json!({"type": "response.failed", "response": {"error": quota, "usage": {"input_tokens": 1}}});
     for last in [error, flat, failed.clone()] {
-        let (_, error) = read(&[created(), last]).unwrap_err();
+        let (_, error) = *read(&[created(), last]).unwrap_err();
         assert_eq!((error.status, error.code.as_deref()), (429, Some("insufficient_quota")));
         assert_eq!(error.message, "Out of money.");
     }
-    let (told, _) = read(&[created(), failed]).unwrap_err();
+    let (told, _) = *read(&[created(), failed]).unwrap_err();
     assert_eq!(told.last(), Some(&Event::Usage(Usage { input: 1, ..Usage::default() })));
-    let (_, error) = read(&[created(), json!({"type": "response.failed", "response": {}})]).unwrap_err();
+    let (_, error) = *read(&[created(), json!({"type": "response.failed", "response": {}})]).unwrap_err();
     assert_eq!(error.status, 502);
 }
 
 #[test]
 fn a_stream_without_its_end_was_cut_off() {
-    let (told, error) = read(&[created(), delta("output_text", 0, "a")]).unwrap_err();
+    let (told, error) = *read(&[created(), delta("output_text", 0, "a")]).unwrap_err();
     assert_eq!((told.len(), error.status), (2, 502));
 }
 
