@@ -20,7 +20,8 @@ mod request;
 mod stream;
 mod usage;
 
-/// The dialect `openai-responses`: Responses, and chat completions for the callers that speak those.
+/// The dialect `openai-responses`. Callers of chat completions are translated too: some models answer only here, and
+/// `openai` is there for the others.
 pub struct OpenAiResponses;
 
 impl Dialect for OpenAiResponses {
@@ -33,14 +34,11 @@ impl Dialect for OpenAiResponses {
     }
 
     fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Responses, &OpenAi]
+        &[&Responses]
     }
 
-    fn path(&self, to: &Address<'_>) -> String {
-        match to.wire {
-            Wire::OpenAiResponses => "/responses".to_owned(),
-            _ => OpenAi.path(to),
-        }
+    fn path(&self, _to: &Address<'_>) -> String {
+        "/responses".to_owned()
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {

@@ -70,13 +70,13 @@ fn end(reason: FinishReason) -> [Event<'static>; 2] {
 }
 
 #[test]
-fn the_dialect_is_known_and_has_a_path_for_each_format() {
+fn the_dialect_is_known_and_speaks_nothing_else() {
     let dialect = find("openai-responses").unwrap();
     assert!(DIALECTS.iter().any(|d| d.name() == "openai-responses"));
     let settings = Settings::default();
     let path = |wire| dialect.path(&Address { wire, model: "m", stream: true, settings: &settings });
     let paths: Vec<_> = dialect.formats().iter().map(|format| path(format.wire())).collect();
-    assert_eq!(paths, ["/responses", "/chat/completions"]);
+    assert_eq!(paths, ["/responses"]);
     assert_eq!(dialect.endpoint(), "https://api.openai.com/v1");
     assert_eq!(dialect.credential("k"), ("authorization", "Bearer k".to_owned()));
 }
