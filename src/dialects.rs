@@ -31,6 +31,7 @@ pub static DIALECTS: &[&dyn Dialect] = &[
     &gemini::VertexGemini,
     &ollama::Ollama,
     &openai::OpenAi,
+    &openai::responses::OpenAiResponses,
     &compatible::CEREBRAS,
     &compatible::DEEPSEEK,
     &compatible::FIREWORKS,

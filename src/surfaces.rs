@@ -9,6 +9,7 @@ use crate::wire::Wire;
 pub mod chat;
 pub mod messages;
 pub mod models;
+pub mod responses;
 
 /// What the gateway must know of a request, whatever its surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +85,7 @@ pub trait StreamWriter {
 static CALLS: &[(&str, &dyn Surface)] = &[
     ("/v1/chat/completions", &chat::Chat),
     ("/v1/messages", &messages::Messages),
+    ("/v1/responses", &responses::Responses),
     ("/anthropic/v1/messages", &messages::Messages),
 ];
 

@@ -7,6 +7,8 @@ pub enum Wire {
     BedrockConverse,
     /// OpenAI's chat completions.
     OpenAiChat,
+    /// OpenAI's Responses.
+    OpenAiResponses,
     /// Anthropic's messages.
     AnthropicMessages,
     /// Gemini's `generateContent`.

@@ -21,6 +21,7 @@ mod mend;
 mod messages;
 mod pass;
 mod request;
+pub mod responses;
 mod stream;
 mod usage;
 

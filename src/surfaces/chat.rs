@@ -85,16 +85,16 @@ struct StreamOptions {
     include_usage: Option<bool>,
 }
 
-fn refused(error: FieldError) -> ApiError {
+pub(super) fn refused(error: FieldError) -> ApiError {
     let message = error.to_string();
     ApiError::invalid(message).param(error.path).code("invalid_type")
 }
 
-fn missing(field: &'static str) -> ApiError {
+pub(super) fn missing(field: &'static str) -> ApiError {
     ApiError::invalid(format!("The request must have a `{field}`.")).param(field).code("missing_required_parameter")
 }
 
-fn empty(field: &'static str, expected: &str) -> ApiError {
+pub(super) fn empty(field: &'static str, expected: &str) -> ApiError {
     ApiError::invalid(format!("Invalid `{field}`: it is empty, expected {expected}."))
         .param(field)
         .code("invalid_value")

@@ -9,6 +9,7 @@ pub mod outcome;
 pub mod pairs;
 pub mod recordings;
 pub mod replay;
+pub mod responses;
 pub mod rules;
 pub mod worker;
 

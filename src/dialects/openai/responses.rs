@@ -1,0 +1,91 @@
+//! OpenAI's Responses. Far fewer servers speak them than chat completions, so they are a dialect of their own.
+//!
+//! <https://platform.openai.com/docs/api-reference/responses>
+
+use super::OpenAi;
+use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::errors::ApiError;
+use crate::hub::{ChatRequest, Event};
+use crate::json::{self, Object};
+use crate::surfaces::Asked;
+use crate::wire::Wire;
+
+mod answer;
+mod error;
+mod finish;
+mod input;
+mod item;
+mod pass;
+mod request;
+mod stream;
+mod usage;
+
+/// The dialect `openai-responses`. Callers of chat completions are translated too: some models answer only here, and
+/// `openai` is there for the others.
+pub struct OpenAiResponses;
+
+impl Dialect for OpenAiResponses {
+    fn name(&self) -> &'static str {
+        "openai-responses"
+    }
+
+    fn endpoint(&self) -> &'static str {
+        OpenAi.endpoint()
+    }
+
+    fn formats(&self) -> &'static [&'static dyn Format] {
+        &[&Responses]
+    }
+
+    fn path(&self, _to: &Address<'_>) -> String {
+        "/responses".to_owned()
+    }
+
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        OpenAi.credential(key)
+    }
+
+    fn caller_headers(&self) -> &'static [&'static str] {
+        OpenAi.caller_headers()
+    }
+}
+
+/// The format.
+pub struct Responses;
+
+impl Format for Responses {
+    fn wire(&self) -> Wire {
+        Wire::OpenAiResponses
+    }
+
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        request::write(chat, model)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
+        body.write_with(&[("model", Some(json::string(model)))])
+    }
+
+    fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
+        answer::read(body)
+    }
+
+    fn stream(&self) -> Box<dyn StreamReader> {
+        Box::<stream::Reader>::default()
+    }
+
+    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
+        Box::<pass::Passer>::default()
+    }
+
+    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        super::error::read(status, body)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Turns of a conversation as items.
+//!
+//! <https://platform.openai.com/docs/api-reference/responses/create#responses-create-input>
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+use crate::errors::ApiError;
+use crate::hub::ids;
+use crate::hub::request::{Content, Message, Part, PartKind, Role};
+
+/// Writes the turns.
+pub(super) fn write<'a>(messages: &'a [Message<'_>]) -> Result<Vec<WrittenItem<'a>>, ApiError> {
+    let mut talk = Talk { items: Vec::with_capacity(messages.len()), made: VecDeque::new() };
+    for (at, message) in messages.iter().enumerate() {
+        match message.role {
+            Role::System => talk.say("system", message, at)?,
+            Role::Developer => talk.say("developer", message, at)?,
+            Role::User => talk.say("user", message, at)?,
+            Role::Assistant => talk.assistant(message, at)?,
+            Role::Tool | Role::Function => talk.result(message, at)?,
+        }
+    }
+    Ok(talk.items)
+}
+
+struct Talk<'a> {
+    items: Vec<WrittenItem<'a>>,
+    /// Ids made for calls that had none and still wait for their results, in their order.
+    made: VecDeque<String>,
+}
+
+impl<'a> Talk<'a> {
+    fn say(&mut self, role: &'static str, message: &'a Message<'_>, at: usize) -> Result<(), ApiError> {
+        let content = parts(&message.content, role == ASSISTANT, at)?;
+        if !content.is_empty() || role != ASSISTANT {
+            self.items.push(WrittenItem::Message { role, content });
+        }
+        Ok(())
+    }
+
+    fn assistant(&mut self, message: &'a Message<'_>, at: usize) -> Result<(), ApiError> {
+        self.say(ASSISTANT, message, at)?;
+        if let Some(refusal) = message.refusal.as_deref().filter(|text| !text.is_empty()) {
+            let content = vec![WrittenPart::Refusal { refusal }];
+            self.items.push(WrittenItem::Message { role: ASSISTANT, content });
+        }
+        let calls = message.tool_calls.iter().map(|call| (call.id.as_ref(), &call.function));
+        let calls = calls.chain(message.function_call.iter().map(|call| ("", call)));
+        for (index, (id, call)) in calls.enumerate() {
+            let call_id = if id.is_empty() { Cow::Owned(self.make(at, index)) } else { Cow::Borrowed(id) };
+            let arguments = if call.arguments.is_empty() { "{}" } else { &call.arguments };
+            self.items.push(WrittenItem::FunctionCall { call_id, name: &call.name, arguments });
+        }
+        Ok(())
+    }
+
+    /// An id for a call that has none.
+    fn make(&mut self, message: usize, index: usize) -> String {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        let id = ids::call_id(&format!("messages[{message}]"), 0, index);
+        self.made.push_back(id.clone());
+        id
+    }
+
+    fn result(&mut self, message: &'a Message<'_>, at: usize) -> Result<(), ApiError> {
+        let given = message.tool_call_id.as_deref().filter(|id| !id.is_empty()).map(Cow::Borrowed);
+        let Some(call_id) = given.or_else(|| self.made.pop_front().map(Cow::Owned)) else {
+            let path = format!("messages[{at}].tool_call_id");
+            let message = format!("Invalid `{path}`: it is missing, and there is no call that it could answer.");
+            return Err(ApiError::invalid(message).param(path));
+        };
+        let mut output = parts(&message.content, false, at)?;
+        // A failure has no field of its own here, so the text must say it.
+        if message.is_error == Some(true) {
+            output.insert(0, WrittenPart::InputText { text: "Error:" });
+        }
+        self.items.push(WrittenItem::FunctionCallOutput { call_id, output: Output::from(output) });
+        Ok(())
+    }
+}
+
+const ASSISTANT: &str = "assistant";
+
+fn parts<'a>(content: &'a Content<'_>, assistant: bool, at: usize) -> Result<Vec<WrittenPart<'a>>, ApiError> {
+    let text = |text| if assistant { WrittenPart::OutputText { text } } else { WrittenPart::InputText { text } };
+    match content {
+        Content::None => Ok(Vec::new()),
+        Content::Text(said) if assistant && said.is_empty() => Ok(Vec::new()),
+        Content::Text(said) => Ok(vec![text(said.as_ref())]),
+        Content::Parts(parts) => {
+            let written = |(index, part): (usize, &'a Part<'_>)| match &part.kind {
+                PartKind::Text(said) => Ok(text(said.as_ref())),
+                PartKind::Refusal(refusal) if assistant => Ok(WrittenPart::Refusal { refusal }),
+                PartKind::Refusal(said) => Ok(text(said.as_ref())),
+                PartKind::ImageUrl(url) if !assistant => Ok(WrittenPart::InputImage { image_url: url, detail: "auto" }),
+                PartKind::File(file) if !assistant => Ok(WrittenPart::InputFile {
+                    file_data: file.file_data.as_deref(),
+                    file_id: file.file_id.as_deref(),
+                    filename: file.filename.as_deref(),
+                }),
+                PartKind::ImageUrl(_) => Err(unknown(at, index, "image_url")),
+                PartKind::File(_) => Err(unknown(at, index, "file")),
+                PartKind::Other(kind) => Err(unknown(at, index, kind)),
+            };
+            parts.iter().enumerate().map(written).collect()
+        }
+    }
+}
+
+fn unknown(at: usize, part: usize, kind: &str) -> ApiError {
+    let path = format!("messages[{at}].content[{part}]");
+    ApiError::invalid(format!("Invalid `{path}`: content of type `{kind}` cannot be sent to this provider."))
+        .param(path)
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum WrittenItem<'a> {
+    Message { role: &'static str, content: Vec<WrittenPart<'a>> },
+    FunctionCall { call_id: Cow<'a, str>, name: &'a str, arguments: &'a str },
+    FunctionCallOutput { call_id: Cow<'a, str>, output: Output<'a> },
+}
+
+/// What a tool gave: one text, as all servers of this API take it, or parts.
+pub(super) enum Output<'a> {
+    Text(&'a str),
+    Parts(Vec<WrittenPart<'a>>),
+}
+
+impl<'a> From<Vec<WrittenPart<'a>>> for Output<'a> {
+    fn from(parts: Vec<WrittenPart<'a>>) -> Self {
+        match parts.as_slice() {
+            [] => Self::Text(""),
+            [WrittenPart::InputText { text }] => Self::Text(text),
+            _ => Self::Parts(parts),
+        }
+    }
+}
+
+impl Serialize for Output<'_> {
+    fn serialize<S: serde::Serializer>(&self, json: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => json.serialize_str(text),
+            Self::Parts(parts) => parts.serialize(json),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum WrittenPart<'a> {
+    InputText {
+        text: &'a str,
+    },
+    OutputText {
+        text: &'a str,
+    },
+    Refusal {
+        refusal: &'a str,
+    },
+    InputImage {
+        image_url: &'a str,
+        detail: &'static str,
+    },
+    InputFile {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file_data: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        filename: Option<&'a str>,
+    },
+}
