@@ -67,7 +67,7 @@ fn wait_until(what: &str, done: impl Fn() -> bool) {
 fn validate(config: &Path) {
     let mut command = Command::new(envoy());
     command.args(["--mode", "validate", "--use-dynamic-base-id", "--log-level", "warning", "-c"]).arg(config);
-    let output = command.envs([("OPENAI_API_KEY", "sk-1"), ("ANTHROPIC_API_KEY", "sk-2")]);
+    command.envs([("OPENAI_API_KEY", "sk-1"), ("ANTHROPIC_API_KEY", "sk-2")]);
     // Envoy looks for credentials when it starts.
     let output = command.envs([("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "secret")]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
