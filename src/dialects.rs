@@ -19,6 +19,8 @@ pub mod gemini;
 pub mod ollama;
 pub mod openai;
 
+mod path;
+
 /// Every dialect; the configuration, its error messages and the tests go by this list.
 pub static DIALECTS: &[&dyn Dialect] = &[
     &anthropic::Anthropic,

@@ -42,7 +42,10 @@ pub struct Document {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
-    /// The API that it speaks: `openai` (and every server of that API) or `anthropic`.
+    /// The API that it speaks: `openai` (and every server of that API), `openai-responses`, `azure-openai`,
+    /// `anthropic`, `vertex-anthropic`, `bedrock-anthropic`, `bedrock-converse`, `gemini`, `vertex-gemini`, `cohere`,
+    /// `ollama`; or a provider whose API is nearly OpenAI's: `cerebras`, `deepseek`, `fireworks`, `groq`, `mistral`,
+    /// `openrouter`, `perplexity`, `together`, `xai`.
     pub dialect: String,
     /// `http://` or `https://`, host, port and the path that all its paths start with. Default: the dialect's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,8 +2,9 @@
 //!
 //! <https://learn.microsoft.com/azure/ai-services/openai/reference>
 
-use super::openai::OpenAi;
-use super::{Address, Dialect, Format};
+use super::openai::{OpenAi, responses::Responses};
+use super::{Address, Dialect, Format, path};
+use crate::wire::Wire;
 
 /// The dialect `azure-openai`.
 #[derive(Clone, Copy, Debug)]
@@ -20,16 +21,20 @@ impl Dialect for AzureOpenAi {
     }
 
     fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&OpenAi]
+        &[&OpenAi, &Responses]
     }
 
-    /// With a version of the API the path names the deployment; without one the body does.
+    /// With a version of the API the path names the deployment; without one the body does, and Responses have no other
+    /// way.
     ///
     /// <https://learn.microsoft.com/azure/ai-services/openai/api-version-lifecycle>
     fn path(&self, to: &Address<'_>) -> String {
+        if to.wire == Wire::OpenAiResponses {
+            return "/openai/v1/responses".to_owned();
+        }
         match &to.settings.api_version {
             Some(version) => {
-                let (deployment, version) = (encode(to.model), encode(version));
+                let (deployment, version) = (path::segment(to.model), path::segment(version));
                 format!("/openai/deployments/{deployment}/chat/completions?api-version={version}")
             }
             None => "/openai/v1/chat/completions".to_owned(),
@@ -39,21 +44,6 @@ impl Dialect for AzureOpenAi {
     fn credential(&self, key: &str) -> (&'static str, String) {
         ("api-key", key.to_owned())
     }
-}
-
-/// All but what every URL may hold anywhere, as percent codes.
-///
-/// <https://www.rfc-editor.org/rfc/rfc3986#section-2.3>
-fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ pub(super) mod media;
 mod messages;
 mod model;
 mod pass;
-pub(super) mod path;
 mod request;
 mod stream;
 mod tools;
@@ -20,7 +19,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader, path};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;

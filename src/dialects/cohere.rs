@@ -30,7 +30,7 @@ impl Dialect for Cohere {
     }
 
     fn endpoint(&self) -> &'static str {
-        "https://api.cohere.com/v2"
+        "https://api.cohere.com"
     }
 
     fn formats(&self) -> &'static [&'static dyn Format] {
@@ -38,7 +38,7 @@ impl Dialect for Cohere {
     }
 
     fn path(&self, _to: &Address<'_>) -> String {
-        "/chat".to_owned()
+        "/v2/chat".to_owned()
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {

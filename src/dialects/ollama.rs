@@ -30,7 +30,7 @@ impl Dialect for Ollama {
     }
 
     fn endpoint(&self) -> &'static str {
-        "http://localhost:11434/api"
+        "http://localhost:11434"
     }
 
     fn formats(&self) -> &'static [&'static dyn Format] {
@@ -38,7 +38,7 @@ impl Dialect for Ollama {
     }
 
     fn path(&self, _to: &Address<'_>) -> String {
-        "/chat".to_owned()
+        "/api/chat".to_owned()
     }
 
     /// A server of one's own asks for no key; its cloud does.

@@ -3,8 +3,8 @@
 use super::frames::{Framed, FramedPasser};
 use super::host::Host;
 use super::{answer, error, pass, request, stream};
-use crate::dialects::bedrock::{self, path};
 use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::dialects::{bedrock, path};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;

@@ -14,7 +14,7 @@ const TOOLS: &str = r#""tools":[{"type":"function","function":{"name":"f","descr
 fn the_dialect_has_cohere_s_address_and_a_bearer_s_key() {
     let settings = Settings::default();
     let to = Address { wire: Wire::CohereChat, model: "m", stream: false, settings: &settings };
-    assert_eq!((Cohere.endpoint(), Cohere.path(&to).as_str()), ("https://api.cohere.com/v2", "/chat"));
+    assert_eq!((Cohere.endpoint(), Cohere.path(&to).as_str()), ("https://api.cohere.com", "/v2/chat"));
     assert_eq!(Cohere.credential("k"), ("authorization", "Bearer k".to_owned()));
 }
 

@@ -15,7 +15,7 @@ const TOOLS: &str = r#""tools":[{"type":"function","function":{"name":"f","descr
 fn the_dialect_is_a_server_on_this_host_that_writes_lines() {
     let settings = Settings::default();
     let to = Address { wire: Wire::OllamaChat, model: "m", stream: false, settings: &settings };
-    assert_eq!((Ollama.endpoint(), Ollama.path(&to).as_str()), ("http://localhost:11434/api", "/chat"));
+    assert_eq!((Ollama.endpoint(), Ollama.path(&to).as_str()), ("http://localhost:11434", "/api/chat"));
     assert_eq!(Ollama.credential("k"), ("authorization", "Bearer k".to_owned()));
     assert!(Ollama.framing() == Framing::Lines && Framing::Lines.media_type() == "application/x-ndjson");
 }
