@@ -7,6 +7,7 @@ use crate::json::Object;
 use crate::wire::Wire;
 
 pub mod chat;
+pub mod embeddings;
 pub mod messages;
 pub mod models;
 pub mod responses;
@@ -84,6 +85,7 @@ pub trait StreamWriter {
 /// Every surface that calls a model, by its path.
 static CALLS: &[(&str, &dyn Surface)] = &[
     ("/v1/chat/completions", &chat::Chat),
+    ("/v1/embeddings", &embeddings::Embeddings),
     ("/v1/messages", &messages::Messages),
     ("/v1/responses", &responses::Responses),
     ("/anthropic/v1/messages", &messages::Messages),

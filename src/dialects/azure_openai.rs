@@ -2,7 +2,7 @@
 //!
 //! <https://learn.microsoft.com/azure/ai-services/openai/reference>
 
-use super::openai::{OpenAi, responses::Responses};
+use super::openai::{OpenAi, embeddings::Embeddings, responses::Responses};
 use super::{Address, Dialect, Format, path};
 use crate::wire::Wire;
 
@@ -21,7 +21,7 @@ impl Dialect for AzureOpenAi {
     }
 
     fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&OpenAi, &Responses]
+        &[&OpenAi, &Responses, &Embeddings]
     }
 
     /// With a version of the API the path names the deployment; without one the body does, and Responses have no other
@@ -32,12 +32,13 @@ impl Dialect for AzureOpenAi {
         if to.wire == Wire::OpenAiResponses {
             return "/openai/v1/responses".to_owned();
         }
+        let operation = if to.wire == Wire::OpenAiEmbeddings { "embeddings" } else { "chat/completions" };
         match &to.settings.api_version {
             Some(version) => {
                 let (deployment, version) = (path::segment(to.model), path::segment(version));
-                format!("/openai/deployments/{deployment}/chat/completions?api-version={version}")
+                format!("/openai/deployments/{deployment}/{operation}?api-version={version}")
             }
-            None => "/openai/v1/chat/completions".to_owned(),
+            None => format!("/openai/v1/{operation}"),
         }
     }
 

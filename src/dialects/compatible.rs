@@ -4,7 +4,7 @@
 //! Only what changes nothing in the answer is left out. What does, such as `logit_bias`, is for the provider to refuse:
 //! the caller must hear of it.
 
-use super::openai::OpenAi;
+use super::openai::{OpenAi, embeddings::Embeddings};
 use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
@@ -23,28 +23,28 @@ const OLDER_LIMIT: (&str, &str) = ("max_completion_tokens", "max_tokens");
 pub static CEREBRAS: Compatible = Compatible {
     name: "cerebras",
     endpoint: "https://api.cerebras.ai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE })],
+    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
 };
 
 /// <https://api-docs.deepseek.com/api/create-chat-completion>
 pub static DEEPSEEK: Compatible = Compatible {
     name: "deepseek",
     endpoint: "https://api.deepseek.com",
-    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })],
+    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }), &Embeddings],
 };
 
 /// <https://docs.fireworks.ai/api-reference/post-chatcompletions>
 pub static FIREWORKS: Compatible = Compatible {
     name: "fireworks",
     endpoint: "https://api.fireworks.ai/inference/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE })],
+    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
 };
 
 /// <https://console.groq.com/docs/openai#currently-unsupported-openai-features>
 pub static GROQ: Compatible = Compatible {
     name: "groq",
     endpoint: "https://api.groq.com/openai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, nameless: true, ..Rules::NONE })],
+    formats: &[&Nearly(Rules { developer_is_system: true, nameless: true, ..Rules::NONE }), &Embeddings],
 };
 
 /// Fields that it does not know are refused; it counts tokens without being asked.
@@ -53,40 +53,43 @@ pub static GROQ: Compatible = Compatible {
 pub static MISTRAL: Compatible = Compatible {
     name: "mistral",
     endpoint: "https://api.mistral.ai/v1",
-    formats: &[&Nearly(Rules {
-        left_out: &["prompt_cache_retention", "safety_identifier", "store", "stream_options", "user"],
-        renamed: &[OLDER_LIMIT, ("seed", "random_seed")],
-        developer_is_system: true,
-        required_is_any: true,
-        nameless: false,
-    })],
+    formats: &[
+        &Nearly(Rules {
+            left_out: &["prompt_cache_retention", "safety_identifier", "store", "stream_options", "user"],
+            renamed: &[OLDER_LIMIT, ("seed", "random_seed")],
+            developer_is_system: true,
+            required_is_any: true,
+            nameless: false,
+        }),
+        &Embeddings,
+    ],
 };
 
 /// It takes all that OpenAI takes.
 ///
 /// <https://openrouter.ai/docs/api-reference/chat-completion>
 pub static OPENROUTER: Compatible =
-    Compatible { name: "openrouter", endpoint: "https://openrouter.ai/api/v1", formats: &[&OpenAi] };
+    Compatible { name: "openrouter", endpoint: "https://openrouter.ai/api/v1", formats: &[&OpenAi, &Embeddings] };
 
 /// <https://docs.perplexity.ai/api-reference/chat-completions-post>
 pub static PERPLEXITY: Compatible = Compatible {
     name: "perplexity",
     endpoint: "https://api.perplexity.ai",
-    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })],
+    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }), &Embeddings],
 };
 
 /// <https://docs.together.ai/reference/chat-completions-1>
 pub static TOGETHER: Compatible = Compatible {
     name: "together",
     endpoint: "https://api.together.xyz/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })],
+    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }), &Embeddings],
 };
 
 /// <https://docs.x.ai/docs/api-reference#chat-completions>
 pub static XAI: Compatible = Compatible {
     name: "xai",
     endpoint: "https://api.x.ai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE })],
+    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
 };
 
 /// A provider with OpenAI's API.

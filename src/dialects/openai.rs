@@ -14,6 +14,7 @@ mod calls;
 mod choice;
 mod chunk;
 mod content;
+pub mod embeddings;
 mod error;
 mod finish;
 mod lax;
@@ -24,6 +25,8 @@ mod request;
 pub mod responses;
 mod stream;
 mod usage;
+
+use embeddings::Embeddings;
 
 /// The dialect `openai`.
 pub struct OpenAi;
@@ -38,11 +41,15 @@ impl Dialect for OpenAi {
     }
 
     fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&OpenAi]
+        &[&OpenAi, &Embeddings]
     }
 
-    fn path(&self, _to: &Address<'_>) -> String {
-        "/chat/completions".to_owned()
+    fn path(&self, to: &Address<'_>) -> String {
+        match to.wire {
+            Wire::OpenAiEmbeddings => "/embeddings",
+            _ => "/chat/completions",
+        }
+        .to_owned()
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {
