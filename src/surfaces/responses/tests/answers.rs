@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 
 use super::*;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn context() -> AnswerContext {
     AnswerContext { id: "x1".into(), created: 9, model: "m".into(), include_usage: true, legacy_functions: false }

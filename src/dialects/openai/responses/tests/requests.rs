@@ -1,4 +1,6 @@
 use super::*;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn outbound(chat: &Value) -> Result<(Value, Vec<String>), ApiError> {
     let text = chat.to_string();
