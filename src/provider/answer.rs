@@ -60,6 +60,9 @@ impl Answer {
                 Ok(Self::Held(Box::new(Relay::new(call, now)), Vec::new()))
             }
             // Some servers answer a stream request whole, or tell a failure so.
+            "application/json" if head.length.is_some_and(|length| length > call.exchange.max_answer) => {
+                Err(too_long())
+            }
             "application/json" => Ok(Self::Whole),
             other => {
                 let message = format!("The provider answered with content type `{other}`.");
@@ -99,10 +102,8 @@ impl Answer {
             Self::Error(head) if end || size > MAX_ERROR => {
                 Fate::Fail(failure(call, head, &host.body(Side::Response, size.min(MAX_ERROR))))
             }
-            Self::Whole if size > call.exchange.max_answer => {
-                let error = ApiError::new(502, "The provider's answer is longer than the gateway holds.");
-                Fate::Fail(error.code("answer_too_long"))
-            }
+            // Without its length, Envoy may find out first: it reads much at once.
+            Self::Whole if size > call.exchange.max_answer => Fate::Fail(too_long()),
             Self::Whole if end => {
                 whole(call, &host.body(Side::Response, size), now).map_or_else(Fate::Fail, Fate::Commit)
             }
@@ -154,6 +155,10 @@ impl Answer {
             }
         }
     }
+}
+
+fn too_long() -> ApiError {
+    ApiError::new(502, "The provider's answer is longer than the gateway holds.").code("answer_too_long")
 }
 
 /// Reads some of a stream, for the meter too. Tells whether there was content, and whether all was well.

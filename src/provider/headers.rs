@@ -60,6 +60,8 @@ pub(super) struct Received {
     pub(super) status: u16,
     pub(super) content_type: String,
     pub(super) encoding: Option<String>,
+    /// Of the body, where it is announced.
+    pub(super) length: Option<usize>,
     pub(super) retry_after: Option<Duration>,
     /// `x-should-retry`, as Anthropic sends it.
     pub(super) should_retry: Option<bool>,
@@ -74,6 +76,7 @@ impl Received {
             status: get(":status").and_then(|s| s.parse().ok()).unwrap_or(502),
             content_type: essence(get("content-type").unwrap_or_default()),
             encoding: get("content-encoding").map(str::to_owned).filter(|e| !e.eq_ignore_ascii_case("identity")),
+            length: get("content-length").and_then(|length| length.parse().ok()),
             retry_after: retry_after(get("retry-after-ms"), get("retry-after"), now),
             should_retry: get("x-should-retry").and_then(|v| v.parse().ok()),
         };

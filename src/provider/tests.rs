@@ -405,6 +405,9 @@ fn an_answer_that_is_too_long_goes_to_the_next_target() {
     let told = world.piece(&mut provider, &" ".repeat(1001), false).unwrap();
     assert!(told.contains("answer_too_long"), "{told}");
     assert_eq!(world.told(contract::RETRY_HEADER).as_deref(), Some("1"));
+    let mut announced = world.attempt();
+    let _ = world.head(&mut announced, "200", &[JSON, &[("content-length", "1001")]].concat(), false);
+    assert_eq!(world.told(":status").as_deref(), Some("502"), "known before the first byte");
 }
 
 #[test]
