@@ -24,7 +24,7 @@ async fn a_connection_that_is_not_taken_up_is_given_up_in_time() {
     let model = play.model("hole-oa");
     let answer = play.chat(&model).send().await;
     assert_eq!((answer.status, answer.content().as_str()), (200, ANSWER));
-    assert!(answer.took >= MS(400) && answer.took < MS(2000), "{:?}", answer.took);
+    assert!(answer.took >= MS(350) && answer.took < MS(2000), "{:?}", answer.took);
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn the_first_content_must_come_in_time_whatever_comes_before() {
         provider.on(&model, Reply::stream(from.opening()).forever(&from.ping(), MS(50)));
         let answer = play.chat(&model).stream(true).send().await;
         assert_eq!((answer.status, answer.content().as_str()), (200, ANSWER), "{from}");
-        assert!(answer.took >= MS(1000) && answer.took < MS(4000), "{from} {:?}", answer.took);
+        assert!(answer.took >= MS(900) && answer.took < MS(4000), "{from} {:?}", answer.took);
         // The first provider is not kept busy.
         provider.one(&model).await.gone().await;
     }
@@ -68,7 +68,7 @@ async fn pings_do_not_keep_a_stream_alive() {
         let case = format!("{speech}: {}", answer.text());
         assert_eq!((answer.status, answer.done(), answer.code().as_str()), (200, false, "idle_timeout"), "{case}");
         assert_eq!(answer.content(), PIECES[0], "{case}");
-        assert!(answer.took >= MS(1000) && answer.took < MS(4000), "{case}: {:?}", answer.took);
+        assert!(answer.took >= MS(900) && answer.took < MS(4000), "{case}: {:?}", answer.took);
         provider.one(&model).await.gone().await;
         let record = play.records.of_model(&model).await;
         assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");
@@ -86,7 +86,7 @@ async fn a_stream_that_falls_silent_is_told_in_band() {
         let answer = play.chat(&model).stream(true).send().await;
         assert_eq!((answer.status, answer.whole, answer.done()), (200, false, false), "{}", answer.text());
         assert_eq!((answer.content().as_str(), answer.code().as_str()), (PIECES[0], "idle_timeout"));
-        assert!(answer.took >= MS(2000) && answer.took < MS(4900), "{:?}", answer.took);
+        assert!(answer.took >= MS(1900) && answer.took < MS(4900), "{:?}", answer.took);
         provider.one(&model).await.gone().await;
         let record = play.records.of_model(&model).await;
         assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");
