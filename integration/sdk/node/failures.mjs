@@ -25,9 +25,9 @@ export async function no_model(model) {
 }
 
 export async function no_surface(model) {
-  const error = await raised(OpenAI.NotFoundError, () => client().embeddings.create({ model, input: 'text' }));
+  const error = await raised(OpenAI.NotFoundError, () => client().moderations.create({ model, input: 'text' }));
   assert.ok(error.status === 404 && error.message, error.stack);
-  await raised(OpenAI.NotFoundError, () => client().responses.create({ model, input: 'text' }));
+  await raised(OpenAI.NotFoundError, () => client().images.generate({ model, prompt: 'text' }));
 }
 
 // The provider refuses the request: its words reach the caller, and nobody tries again.

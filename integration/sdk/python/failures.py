@@ -23,9 +23,9 @@ def no_model(model):
 
 
 def no_surface(model):
-    error = raised(openai.NotFoundError, lambda: client().embeddings.create(model=model, input="text"))
+    error = raised(openai.NotFoundError, lambda: client().moderations.create(model=model, input="text"))
     assert error.status_code == 404 and error.message, error.body
-    raised(openai.NotFoundError, lambda: client().responses.create(model=model, input="text"))
+    raised(openai.NotFoundError, lambda: client().images.generate(model=model, prompt="text"))
 
 
 def bad_request(model):
