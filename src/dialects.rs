@@ -19,7 +19,10 @@ pub mod gemini;
 pub mod ollama;
 pub mod openai;
 
+mod passing;
 mod path;
+
+use passing::AsItCame;
 
 /// Every dialect; the configuration, its error messages and the tests go by this list.
 pub static DIALECTS: &[&dyn Dialect] = &[
@@ -136,11 +139,16 @@ pub trait Format: Sync {
     /// Reads a streamed answer.
     fn stream(&self) -> Box<dyn StreamReader>;
 
-    /// Reads an answer of the same wire format that passes through. `asked` says what must be hidden.
-    fn pass_stream(&self, asked: &Asked) -> Box<dyn StreamPasser>;
+    /// Reads an answer of the same wire format that passes through. `asked` says what must be hidden;
+    /// where nothing must, events pass as they came.
+    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
+        Box::new(AsItCame::new(self.stream()))
+    }
 
     /// Mends a whole answer of the same wire format; `None` leaves the provider's bytes as they are.
-    fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>>;
+    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
 
     /// Reads an answer with a status of failure. `header` looks up a header of it by its lower-case name.
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError;

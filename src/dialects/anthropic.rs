@@ -27,7 +27,7 @@ mod tests;
 
 pub use hosted::{BedrockAnthropic, VertexAnthropic};
 
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -89,14 +89,6 @@ impl Format for Anthropic {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
-        Box::<pass::Passer>::default()
-    }
-
-    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
-        None
     }
 
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {

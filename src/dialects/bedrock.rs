@@ -10,7 +10,6 @@ mod finish;
 pub(super) mod media;
 mod messages;
 mod model;
-mod pass;
 mod request;
 mod stream;
 mod tools;
@@ -19,7 +18,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader, path};
+use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader, path};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -86,14 +85,6 @@ impl Format for BedrockConverse {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
-        Box::<pass::Passer>::default()
-    }
-
-    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
-        None
     }
 
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {

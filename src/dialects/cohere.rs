@@ -2,7 +2,7 @@
 //!
 //! <https://docs.cohere.com/reference/chat>
 
-use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use super::{Address, Dialect, Format, Outbound, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::{self, Object};
@@ -12,7 +12,6 @@ use crate::wire::Wire;
 mod answer;
 mod error;
 mod messages;
-mod pass;
 mod request;
 mod schema;
 mod stream;
@@ -65,14 +64,6 @@ impl Format for Cohere {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
-        Box::<pass::Passer>::default()
-    }
-
-    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
-        None
     }
 
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {

@@ -12,7 +12,6 @@ mod media;
 mod model;
 mod partial;
 mod parts;
-mod pass;
 mod path;
 mod request;
 mod schema;
@@ -25,7 +24,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -99,7 +98,6 @@ impl Format for Gemini {
 
     /// The model is in the path, so nothing in the body is ours.
     fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
-        // The path says the model.
         body.write_with(&[("model", None)])
     }
 
@@ -109,14 +107,6 @@ impl Format for Gemini {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
-        Box::<pass::Passer>::default()
-    }
-
-    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
-        None
     }
 
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {

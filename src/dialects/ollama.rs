@@ -78,10 +78,6 @@ impl Format for Ollama {
         Box::<pass::Passer>::default()
     }
 
-    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }

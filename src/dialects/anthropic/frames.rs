@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use super::answer::kind_of;
 use super::media::decode_base64;
-use super::pass::Passer;
 use super::stream::Reader;
 use super::text::Text;
 use crate::dialects::bedrock::error;
+use crate::dialects::passing::AsItCame;
 use crate::dialects::{Progress, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::Event;
@@ -53,8 +53,13 @@ impl StreamReader for Framed {
 }
 
 /// Passes one stream on, as server-sent events.
-#[derive(Debug, Default)]
-pub(super) struct FramedPasser(Passer);
+pub(super) struct FramedPasser(AsItCame);
+
+impl Default for FramedPasser {
+    fn default() -> Self {
+        Self(AsItCame::new(Box::<Reader>::default()))
+    }
+}
 
 impl StreamPasser for FramedPasser {
     fn pass(

@@ -3,6 +3,7 @@
 use super::frames::{Framed, FramedPasser};
 use super::host::Host;
 use super::{answer, error, pass, request, stream};
+use crate::dialects::passing::AsItCame;
 use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
 use crate::dialects::{bedrock, path};
 use crate::errors::ApiError;
@@ -103,11 +104,7 @@ impl Format for Host {
     }
 
     fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
-        if *self == Self::Bedrock { Box::<FramedPasser>::default() } else { Box::<pass::Passer>::default() }
-    }
-
-    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
-        None
+        if *self == Self::Bedrock { Box::<FramedPasser>::default() } else { Box::new(AsItCame::new(self.stream())) }
     }
 
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {

@@ -59,10 +59,6 @@ impl Format for Embeddings {
         Box::new(super::pass::Passer::new(asked))
     }
 
-    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }

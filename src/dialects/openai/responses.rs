@@ -3,7 +3,7 @@
 //! <https://platform.openai.com/docs/api-reference/responses>
 
 use super::OpenAi;
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::{self, Object};
@@ -15,7 +15,6 @@ mod error;
 mod finish;
 mod input;
 mod item;
-mod pass;
 mod request;
 mod stream;
 mod usage;
@@ -72,14 +71,6 @@ impl Format for Responses {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
-        Box::<pass::Passer>::default()
-    }
-
-    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
-        None
     }
 
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {

@@ -91,11 +91,6 @@ impl StreamReader for Reader {
 }
 
 impl Reader {
-    /// Has the last event been read?
-    pub(super) fn is_done(&self) -> bool {
-        self.done
-    }
-
     fn content(&mut self, kind: &str, data: Data<'_>, out: &mut Events) {
         let at = data.output_index.unwrap_or(0);
         match kind {

@@ -1,28 +1,34 @@
-//! Streams for callers of the same format: their events pass, and are read on the way for the meter.
+//! Streams that pass as they came.
 
-use super::stream::Reader;
-use crate::dialects::{Progress, StreamPasser, StreamReader};
+use super::{Progress, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::Event;
 use crate::stream::sse;
 
-/// Passes one stream on.
-#[derive(Default)]
-pub(super) struct Passer {
-    reader: Reader,
+/// Reads a stream for the meter and passes its events on with their names and data.
+pub(super) struct AsItCame {
+    reader: Box<dyn StreamReader>,
+    done: bool,
 }
 
-impl StreamPasser for Passer {
+impl AsItCame {
+    pub(super) fn new(reader: Box<dyn StreamReader>) -> Self {
+        Self { reader, done: false }
+    }
+}
+
+impl StreamPasser for AsItCame {
     fn pass(
         &mut self,
         event: &sse::Event,
         events: &mut Vec<Event<'static>>,
         out: &mut Vec<u8>,
     ) -> Result<Progress, ApiError> {
-        if self.reader.is_done() {
+        if self.done {
             return Ok(Progress::Done);
         }
         let progress = self.reader.read(event, events)?;
+        self.done = progress == Progress::Done;
         if event.name.is_empty() {
             sse::write_data(out, &event.data);
         } else {
@@ -31,7 +37,7 @@ impl StreamPasser for Passer {
         Ok(progress)
     }
 
-    /// The end marker is an event of the provider, so nothing is owed.
+    /// An end marker, where there is one, is an event of the provider: nothing is owed.
     fn end(&mut self, events: &mut Vec<Event<'static>>, _out: &mut Vec<u8>) -> Result<(), ApiError> {
         self.reader.end(events)
     }
