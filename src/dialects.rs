@@ -116,6 +116,11 @@ pub trait Format: Sync {
     /// Which one; a surface of the same format passes.
     fn wire(&self) -> Wire;
 
+    /// Does this model answer in this format? Where it does not, callers of the same format are translated.
+    fn serves(&self, _model: &str) -> bool {
+        true
+    }
+
     /// How its streams are cut into events.
     fn framing(&self) -> Framing {
         Framing::Sse

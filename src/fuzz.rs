@@ -12,6 +12,7 @@ use crate::dialects::openai::OpenAi;
 use crate::json::{self, Object};
 use crate::stream::sse;
 use crate::surfaces::chat::Chat;
+use crate::surfaces::completions::Completions;
 use crate::surfaces::messages::Messages;
 use crate::surfaces::{AnswerContext, Asked, Surface};
 
@@ -30,6 +31,7 @@ pub static TARGETS: &[(&str, Target)] = &[
     ("anthropic_answer", anthropic_answer),
     ("anthropic_stream", anthropic_stream),
     ("chat_request", chat_request),
+    ("completions_request", completions_request),
     ("config", config),
     ("gateway_request", gateway_request),
     ("messages_request", messages_request),
@@ -89,6 +91,11 @@ pub fn chat_request(data: &[u8]) {
 /// The same for a caller of messages.
 pub fn messages_request(data: &[u8]) {
     request(&Messages, data);
+}
+
+/// The same for a caller of completions.
+pub fn completions_request(data: &[u8]) {
+    request(&Completions, data);
 }
 
 fn request(surface: &dyn Surface, data: &[u8]) {

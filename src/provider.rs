@@ -67,7 +67,8 @@ pub(crate) struct Call {
 impl Call {
     fn new(exchange: Rc<Exchange>, target: Target) -> Option<Self> {
         let formats = target.provider.dialect.formats();
-        let format = formats.iter().find(|format| format.wire() == exchange.surface.wire()).or(formats.first())?;
+        let same = |format: &&&dyn Format| format.wire() == exchange.surface.wire() && format.serves(&target.model);
+        let format = formats.iter().find(same).or(formats.first())?;
         Some(Self { exchange, target, format: *format })
     }
 

@@ -7,6 +7,7 @@ use crate::json::Object;
 use crate::wire::Wire;
 
 pub mod chat;
+pub mod completions;
 pub mod embeddings;
 pub mod messages;
 pub mod models;
@@ -85,6 +86,7 @@ pub trait StreamWriter {
 /// Every surface that calls a model, by its path.
 static CALLS: &[(&str, &dyn Surface)] = &[
     ("/v1/chat/completions", &chat::Chat),
+    ("/v1/completions", &completions::Completions),
     ("/v1/embeddings", &embeddings::Embeddings),
     ("/v1/messages", &messages::Messages),
     ("/v1/responses", &responses::Responses),

@@ -7,6 +7,8 @@ pub enum Wire {
     BedrockConverse,
     /// OpenAI's chat completions.
     OpenAiChat,
+    /// OpenAI's completions, which preceded chat.
+    OpenAiCompletions,
     /// OpenAI's embeddings.
     OpenAiEmbeddings,
     /// OpenAI's Responses.

@@ -97,6 +97,7 @@ hold! {
     any_answer_of_anthropic_is_read_or_refused: anthropic_answer,
     any_stream_of_anthropic_is_read_or_refused: anthropic_stream,
     any_chat_request_is_written_or_refused: chat_request,
+    any_request_for_completions_is_written_or_refused: completions_request,
     any_document_is_valid_or_refused: config,
     any_request_is_forwarded_or_refused: gateway_request,
     any_request_for_messages_is_written_or_refused: messages_request,

@@ -4,7 +4,7 @@
 //! Only what changes nothing in the answer is left out. What does, such as `logit_bias`, is for the provider to refuse:
 //! the caller must hear of it.
 
-use super::openai::{OpenAi, embeddings::Embeddings};
+use super::openai::{OpenAi, completions::Completions, embeddings::Embeddings};
 use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
@@ -23,7 +23,7 @@ const OLDER_LIMIT: (&str, &str) = ("max_completion_tokens", "max_tokens");
 pub static CEREBRAS: Compatible = Compatible {
     name: "cerebras",
     endpoint: "https://api.cerebras.ai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
+    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Completions, &Embeddings],
 };
 
 /// <https://api-docs.deepseek.com/api/create-chat-completion>
@@ -37,7 +37,7 @@ pub static DEEPSEEK: Compatible = Compatible {
 pub static FIREWORKS: Compatible = Compatible {
     name: "fireworks",
     endpoint: "https://api.fireworks.ai/inference/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
+    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Completions, &Embeddings],
 };
 
 /// <https://console.groq.com/docs/openai#currently-unsupported-openai-features>
@@ -68,8 +68,11 @@ pub static MISTRAL: Compatible = Compatible {
 /// It takes all that OpenAI takes.
 ///
 /// <https://openrouter.ai/docs/api-reference/chat-completion>
-pub static OPENROUTER: Compatible =
-    Compatible { name: "openrouter", endpoint: "https://openrouter.ai/api/v1", formats: &[&OpenAi, &Embeddings] };
+pub static OPENROUTER: Compatible = Compatible {
+    name: "openrouter",
+    endpoint: "https://openrouter.ai/api/v1",
+    formats: &[&OpenAi, &Completions, &Embeddings],
+};
 
 /// <https://docs.perplexity.ai/api-reference/chat-completions-post>
 pub static PERPLEXITY: Compatible = Compatible {
@@ -82,7 +85,11 @@ pub static PERPLEXITY: Compatible = Compatible {
 pub static TOGETHER: Compatible = Compatible {
     name: "together",
     endpoint: "https://api.together.xyz/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }), &Embeddings],
+    formats: &[
+        &Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }),
+        &Completions,
+        &Embeddings,
+    ],
 };
 
 /// <https://docs.x.ai/docs/api-reference#chat-completions>

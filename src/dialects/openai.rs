@@ -13,6 +13,7 @@ mod answer;
 mod calls;
 mod choice;
 mod chunk;
+pub mod completions;
 mod content;
 pub mod embeddings;
 mod error;
@@ -26,6 +27,7 @@ pub mod responses;
 mod stream;
 mod usage;
 
+use completions::Completions;
 use embeddings::Embeddings;
 
 /// The dialect `openai`.
@@ -41,11 +43,12 @@ impl Dialect for OpenAi {
     }
 
     fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&OpenAi, &Embeddings]
+        &[&OpenAi, &Completions, &Embeddings]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
         match to.wire {
+            Wire::OpenAiCompletions => "/completions",
             Wire::OpenAiEmbeddings => "/embeddings",
             _ => "/chat/completions",
         }

@@ -29,14 +29,9 @@ impl Surface for Chat {
     }
 
     fn asked(&self, body: &Object<'_>) -> Result<Asked, ApiError> {
-        let model = body.read::<String>("model").map_err(refused)?.ok_or_else(|| missing("model"))?;
-        if model.trim().is_empty() {
-            return Err(empty("model", "the name of a model"));
-        }
+        let model = model(body)?;
         check_messages(body.get("messages"))?;
-        let stream = body.read("stream").map_err(refused)?.unwrap_or(false);
-        let options = body.read::<StreamOptions>("stream_options").map_err(refused)?.unwrap_or_default();
-        let include_usage = stream && options.include_usage == Some(true);
+        let (stream, include_usage) = streaming(body)?;
         let legacy_functions = body.get("functions").is_some();
         Ok(Asked { model, stream, include_usage, legacy_functions })
     }
@@ -83,6 +78,19 @@ impl Surface for Chat {
 #[derive(Default, Deserialize)]
 struct StreamOptions {
     include_usage: Option<bool>,
+}
+
+/// The model that is asked for.
+pub(super) fn model(body: &Object<'_>) -> Result<String, ApiError> {
+    let model = body.read::<String>("model").map_err(refused)?.ok_or_else(|| missing("model"))?;
+    if model.trim().is_empty() { Err(empty("model", "the name of a model")) } else { Ok(model) }
+}
+
+/// Is the answer to be streamed, and is its usage to be told at the end?
+pub(super) fn streaming(body: &Object<'_>) -> Result<(bool, bool), ApiError> {
+    let stream = body.read("stream").map_err(refused)?.unwrap_or(false);
+    let options = body.read::<StreamOptions>("stream_options").map_err(refused)?.unwrap_or_default();
+    Ok((stream, stream && options.include_usage == Some(true)))
 }
 
 pub(super) fn refused(error: FieldError) -> ApiError {
@@ -183,7 +191,7 @@ fn is_error_body(body: &[u8]) -> bool {
 ///
 /// <https://platform.openai.com/docs/api-reference/completions/object#completions/object-usage>
 #[derive(Serialize)]
-struct WrittenUsage {
+pub(super) struct WrittenUsage {
     prompt_tokens: u64,
     completion_tokens: u64,
     total_tokens: u64,

@@ -66,6 +66,9 @@ pub(super) struct Choice<'a> {
     pub(super) delta: Option<Delta<'a>>,
     #[serde(borrow, default)]
     pub(super) message: Option<Delta<'a>>,
+    /// Completions, which preceded chat, have this only.
+    #[serde(borrow, default, deserialize_with = "lax::text")]
+    pub(super) text: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub(super) finish_reason: Finish<'a>,
     #[serde(borrow, default)]
