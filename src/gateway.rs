@@ -189,11 +189,11 @@ impl Gateway {
         let surface = surfaces::of_path(head.path(), head.form());
         let refuse = |error| Refusal::new(surface, error);
         let client = self.who(&head, now).map_err(refuse)?;
-        let route = surfaces::route(head.method(), head.path()).map_err(refuse)?;
+        let route = surfaces::route(head.method(), head.path(), head.form()).map_err(refuse)?;
         let surface = match route {
             Route::Call(surface) => surface,
-            Route::Models => return Err(Refusal::answer(surfaces::models::list(&self.names(&client), head.form()))),
-            Route::Model(id) => return Err(self.model(&client, id, head.form()).unwrap_or_else(refuse)),
+            Route::Models(form) => return Err(Refusal::answer(surfaces::models::list(&self.names(&client), form))),
+            Route::Model(id, form) => return Err(self.model(&client, id, form).unwrap_or_else(refuse)),
         };
         self.notes.surface = Some(surface.name());
         head.check_body(end, self.config.max_body).map_err(refuse)?;

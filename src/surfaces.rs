@@ -13,6 +13,8 @@ pub mod messages;
 pub mod models;
 pub mod responses;
 
+use models::Form;
+
 /// What the gateway must know of a request, whatever its surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -99,34 +101,45 @@ pub enum Route<'a> {
     /// A model is to be called.
     Call(&'static dyn Surface),
     /// The models that the caller may use.
-    Models,
+    Models(Form),
     /// One of them.
-    Model(&'a str),
+    Model(&'a str, Form),
 }
 
-/// The surface in whose form a request to this path is answered, whatever is wrong with it. Models have a form for
-/// each, by `form`.
-pub fn of_path(path: &str, form: models::Form) -> &'static dyn Surface {
+/// The list of models, and the form that it has at this path; the caller's own where there is none.
+static MODELS: &[(&str, Option<Form>)] = &[("/v1/models", None), ("/anthropic/v1/models", Some(Form::Anthropic))];
+
+/// The surface in whose form a request to this path is answered, whatever is wrong with it. `form` is the form of lists
+/// that the caller can read.
+pub fn of_path(path: &str, form: Form) -> &'static dyn Surface {
     let call = CALLS.iter().find(|(p, _)| *p == path).map(|(_, surface)| *surface);
-    let is_model = path == "/v1/models" || path.starts_with("/v1/models/");
-    match (call, form) {
+    match (call, models(path, form)) {
         (Some(surface), _) => surface,
-        (None, models::Form::Anthropic) if is_model => &messages::Messages,
+        (None, Some(Route::Models(Form::Anthropic) | Route::Model(_, Form::Anthropic))) => &messages::Messages,
+        (None, _) if path.starts_with("/anthropic/") => &messages::Messages,
         (None, _) => &chat::Chat,
     }
+}
+
+fn models(path: &str, form: Form) -> Option<Route<'_>> {
+    MODELS.iter().find_map(|(list, own)| {
+        let form = own.unwrap_or(form);
+        match path.strip_prefix(list)? {
+            "" => Some(Route::Models(form)),
+            rest => rest.strip_prefix('/').filter(|id| !id.is_empty()).map(|id| Route::Model(id, form)),
+        }
+    })
 }
 
 /// Finds out what is asked.
 ///
 /// # Errors
 /// A path that nobody serves, or a method that it does not have.
-pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, ApiError> {
+pub fn route<'a>(method: &str, path: &'a str, form: Form) -> Result<Route<'a>, ApiError> {
     let call = CALLS.iter().find(|(p, _)| *p == path).map(|(_, surface)| Route::Call(*surface));
-    let list = || (path == "/v1/models").then_some(Route::Models);
-    let one = || path.strip_prefix("/v1/models/").filter(|id| !id.is_empty()).map(Route::Model);
     let (route, allowed) = match call {
         Some(route) => (route, "POST"),
-        None => (list().or_else(one).ok_or_else(|| unknown_path(path))?, "GET"),
+        None => (models(path, form).ok_or_else(|| unknown_path(path))?, "GET"),
     };
     if method == allowed {
         return Ok(route);

@@ -293,6 +293,17 @@ fn callers_of_anthropic_s_api_are_answered_in_its_form() {
     let one = told("GET", "/v1/models/tier", &version).1;
     assert_eq!(one, list["data"][0]);
     assert_eq!((&one["type"], &one["display_name"]), (&"model".into(), &"tier".into()));
+    let key = [("x-api-key", "k")];
+    assert_eq!(told("GET", "/anthropic/v1/models", &key).1, list, "this path has one form only");
+    assert_eq!(told("GET", "/anthropic/v1/models/tier", &key).1, one);
+    for (method, path, status) in [
+        ("GET", "/anthropic/v1/models/lone", 404),
+        ("POST", "/anthropic/v1/models", 405),
+        ("GET", "/anthropic/v1", 404),
+    ] {
+        let (code, body) = told(method, path, &key);
+        assert_eq!((code, &body["type"]), (status, &"error".into()), "{path}");
+    }
 }
 
 #[test]
