@@ -10,6 +10,7 @@ use crate::dialects::anthropic::Anthropic;
 use crate::dialects::gemini::Gemini;
 use crate::dialects::openai::OpenAi;
 use crate::json::{self, Object};
+use crate::multipart::Form;
 use crate::stream::sse;
 use crate::surfaces::chat::Chat;
 use crate::surfaces::completions::Completions;
@@ -37,6 +38,7 @@ pub static TARGETS: &[(&str, Target)] = &[
     ("messages_request", messages_request),
     ("gemini_answer", gemini_answer),
     ("gemini_stream", gemini_stream),
+    ("multipart", multipart),
     ("openai_answer", openai_answer),
     ("openai_stream", openai_stream),
     ("provider_answer", provider_answer),
@@ -81,6 +83,21 @@ pub fn sse(data: &[u8]) {
         }
     }
     assert!(events([out.as_slice()]) == whole, "written again");
+}
+
+/// A form is refused, or every part of it but the one that is replaced stays.
+pub fn multipart(data: &[u8]) {
+    const TYPE: &str = "multipart/form-data; boundary=XX";
+    let Ok(form) = Form::parse(TYPE, data) else { return };
+    let (Ok(model), Ok(written)) = (form.text("model"), form.with("model", "our-model")) else { return };
+    let again = Form::parse(TYPE, &written);
+    assert!(again.is_ok(), "{:?}", again.err());
+    let Ok(again) = again else { return };
+    assert_eq!(again.text("model"), Ok(model.map(|_| "our-model")));
+    for name in ["file", "prompt", "image[]"] {
+        assert_eq!(again.text(name), form.text(name));
+    }
+    assert!(model.is_none_or(|model| written.len() + model.len() == data.len() + "our-model".len()));
 }
 
 /// A request is refused, or every dialect refuses it or writes one JSON object for its own model.

@@ -50,7 +50,7 @@
 //! | policy | [`config`], [`routing`], [`clients`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`contract`], [`host`] (ports) | any API's form |
-//! | codecs | [`json`], [`stream`], [`headers`], [`time`] | anything of ours |
+//! | codecs | [`json`], [`multipart`], [`stream`], [`headers`], [`time`] | anything of ours |
 //!
 //! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
 //!
@@ -72,6 +72,7 @@ pub mod host;
 pub mod hub;
 pub mod json;
 pub mod meter;
+pub mod multipart;
 pub mod provider;
 pub mod reply;
 pub mod routing;

@@ -103,6 +103,7 @@ hold! {
     any_request_for_messages_is_written_or_refused: messages_request,
     any_answer_of_gemini_is_read_or_refused: gemini_answer,
     any_stream_of_gemini_is_read_or_refused: gemini_stream,
+    any_form_is_read_alike_or_refused: multipart,
     any_answer_of_openai_is_read_or_refused: openai_answer,
     any_stream_of_openai_is_read_or_refused: openai_stream,
     any_answer_of_a_provider_reaches_the_caller: provider_answer,

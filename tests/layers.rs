@@ -23,7 +23,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("contract", &[]),
         ("host", &[]),
     ],
-    &[("json", &[]), ("stream", &[]), ("headers", &[]), ("time", &[])],
+    &[("json", &[]), ("multipart", &[]), ("stream", &[]), ("headers", &[]), ("time", &[])],
 ];
 
 /// Policies and wire do not meet, but that a provider's configuration names its dialect.
