@@ -13,6 +13,7 @@ mod by_hand;
 mod callers;
 mod chat;
 mod clocks;
+mod completions;
 mod cooling;
 mod events;
 mod failover;
