@@ -126,7 +126,7 @@ fn check(recording: &Recording, told: &Told) -> usize {
         let text: String = mine().filter_map(|said| said["text"].as_str()).collect();
         let refusal = choice["refusal"].as_str().unwrap_or_default();
         assert_eq!(text, choice["text"].as_str().unwrap_or_default().to_owned() + refusal, "{name}");
-        assert_eq!(mine().last().unwrap()["finish_reason"], choice["finish_reason"], "{name}");
+        assert_eq!(mine().next_back().unwrap()["finish_reason"], choice["finish_reason"], "{name}");
     }
     expected.iter().filter(|choice| choice["text"].as_str().is_some_and(|text| !text.is_empty())).count()
 }
