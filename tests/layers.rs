@@ -11,7 +11,13 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("plugin", &["host::envoy"]), ("fuzz", &[])],
     &[("gateway", &[]), ("provider", &[])],
-    &[("failover", &["exchange", "telemetry"]), ("telemetry", &["exchange"]), ("exchange", &[]), ("reply", &[])],
+    &[
+        ("failover", &["exchange", "telemetry"]),
+        ("telemetry", &["exchange"]),
+        ("exchange", &[]),
+        ("service", &[]),
+        ("reply", &[]),
+    ],
     &[("config", &["routing", "clients"]), ("routing", &["config"]), ("clients", &[])],
     &[("surfaces", &[]), ("dialects", &["surfaces::Asked"])],
     &[

@@ -5,7 +5,7 @@
 //! <https://platform.openai.com/docs/api-reference/completions>
 
 use super::chat::{self, Chat};
-use super::{AnswerContext, Asked, StreamWriter, Surface};
+use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -36,6 +36,12 @@ impl Surface for Completions {
         Ok(Asked { model, stream, include_usage, legacy_functions: false })
     }
 
+    fn error(&self, error: &ApiError) -> Vec<u8> {
+        Chat.error(error)
+    }
+}
+
+impl ChatSurface for Completions {
     fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
         request::read(body)
     }
@@ -46,10 +52,6 @@ impl Surface for Completions {
 
     fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter> {
         Box::new(stream::Writer::new(context))
-    }
-
-    fn error(&self, error: &ApiError) -> Vec<u8> {
-        Chat.error(error)
     }
 
     fn stream_error(&self, error: &ApiError) -> Vec<u8> {

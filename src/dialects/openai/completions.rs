@@ -5,7 +5,7 @@
 use super::chunk::Said;
 use super::stream::Reader;
 use super::{answer, error, request};
-use crate::dialects::{Format, Outbound, Progress, StreamPasser, StreamReader};
+use crate::dialects::{ChatFormat, Format, Outbound, Progress, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -33,12 +33,18 @@ impl Format for Completions {
         !(gpt || thinks || name.starts_with("chatgpt-"))
     }
 
-    fn request(&self, _chat: &ChatRequest<'_>, _model: &str) -> Result<Outbound, ApiError> {
-        Err(ApiError::invalid("A conversation cannot be completed as a text."))
-    }
-
     fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
         request::pass(body, asked, model)
+    }
+
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for Completions {
+    fn request(&self, _chat: &ChatRequest<'_>, _model: &str) -> Result<Outbound, ApiError> {
+        Err(ApiError::invalid("A conversation cannot be completed as a text."))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
@@ -51,10 +57,6 @@ impl Format for Completions {
 
     fn pass_stream(&self, asked: &Asked) -> Box<dyn StreamPasser> {
         Box::new(Passer { reader: Reader::new(true), include_usage: asked.include_usage })
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }
 
