@@ -29,6 +29,8 @@ pub struct Config {
     pub models: BTreeMap<String, Rc<Model>>,
     /// Upstreams by name.
     pub providers: BTreeMap<String, Rc<Provider>>,
+    /// Who keeps files and batches.
+    pub files: Option<Rc<Provider>>,
     /// Clocks of targets that a caller spells out.
     pub timeouts: Timeouts,
     /// Bytes.

@@ -22,6 +22,7 @@ pub mod openai;
 
 mod passing;
 mod path;
+pub mod raw;
 
 use passing::AsItCame;
 
@@ -118,6 +119,8 @@ pub struct Settings {
 pub enum Task {
     /// To go on with a conversation. Callers of every surface of chats are served.
     Chat(&'static dyn ChatFormat),
+    /// To count the tokens of a conversation, where that is said in words of its own.
+    Count(&'static dyn CountFormat),
     /// Something for which the hub has no words. Only callers of the same wire format are served.
     Pass(&'static dyn PassFormat),
 }
@@ -127,6 +130,7 @@ impl Task {
     pub fn format(self) -> &'static dyn Format {
         match self {
             Self::Chat(format) => format,
+            Self::Count(format) => format,
             Self::Pass(format) => format,
         }
     }
@@ -161,6 +165,37 @@ pub trait PassFormat: Format {
     /// # Errors
     /// It is not an answer of this API, or it reports a failure.
     fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError>;
+
+    /// How much of an answer is read.
+    fn reads(&self) -> Reads {
+        Reads::Whole
+    }
+}
+
+/// How much of an answer that passes is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// All of it, which must be JSON. Tokens that it does not tell are estimated by the request.
+    Whole,
+    /// What may tell tokens: JSON and events. Everything else passes as it comes.
+    Counts,
+    /// Nothing.
+    Nothing,
+}
+
+/// A format in which tokens are counted.
+pub trait CountFormat: Format {
+    /// Writes a request from the hub's words.
+    ///
+    /// # Errors
+    /// As [`ChatFormat::request`].
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
+
+    /// The number that a whole answer with a status of success tells.
+    ///
+    /// # Errors
+    /// It tells none.
+    fn tokens(&self, body: &[u8]) -> Result<u64, ApiError>;
 }
 
 /// A format of chats.

@@ -19,6 +19,7 @@ use crate::failover::{self, Verdict};
 use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side};
 use crate::json::Object;
+use crate::multipart::Form;
 use crate::reply;
 use crate::routing::Target;
 use crate::service::Service;
@@ -27,6 +28,7 @@ use crate::time::Timestamp;
 
 mod answer;
 mod headers;
+mod passed;
 mod relay;
 
 use answer::{Answer, Fate};
@@ -91,6 +93,10 @@ impl Provider {
     /// The request's headers have come, with what the attempt before left in them.
     pub fn on_request_headers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
         match self.open(host, now) {
+            Some(call) if call.exchange.has_no_body() => {
+                self.state = State::Waiting(call);
+                Action::Continue
+            }
             Some(call) => {
                 self.state = State::Sending(call);
                 Action::Pause
@@ -157,6 +163,13 @@ impl Provider {
                 self.state = State::Reading(call, answer);
                 Action::Pause
             }
+            Ok(Answer::Passed(_)) => {
+                headers::pass(host, std::mem::take(&mut self.public));
+                call.exchange.progress.borrow_mut().meter.passed(None);
+                self.commit(&call);
+                self.state = State::Done { drop: false };
+                Action::Continue
+            }
             Ok(answer) => {
                 let error = answer.without_body(&call);
                 self.fail_bare(host, &call, error, now)
@@ -193,6 +206,13 @@ impl Provider {
                 headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
                 host.set_body(Side::Response, size, &body);
                 self.commit(&call);
+                Action::Continue
+            }
+            Fate::Pass => {
+                if call.exchange.progress.borrow().phase == Phase::Held {
+                    headers::pass(host, std::mem::take(&mut self.public));
+                    self.commit(&call);
+                }
                 Action::Continue
             }
             Fate::Relay(body) => {
@@ -304,6 +324,13 @@ impl Provider {
 
 /// Writes the request in the provider's form.
 fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+    if call.exchange.resource.is_some() {
+        return Ok(body.to_vec());
+    }
+    if let Some(content_type) = call.exchange.content_type() {
+        let form = Form::parse(content_type, body).and_then(|form| form.with("model", &call.target.model));
+        return form.map_err(|why| ApiError::invalid(format!("The body cannot be read: {why}.")));
+    }
     let unreadable = |e: serde_json::Error| ApiError::invalid(format!("The body cannot be read: {e}."));
     let object = Object::parse(body).map_err(unreadable)?;
     let model = &call.target.model;
@@ -311,6 +338,7 @@ fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> 
         Service::Chat(surface, format) if !call.service.passes() => {
             format.request(&surface.request(&object)?, model)?
         }
+        Service::Count(surface, format) => format.request(&surface.request(&object)?, model)?,
         Service::Chat(..) | Service::Pass(..) => {
             Outbound::passed(call.service.format().pass_request(&object, &call.exchange.asked, model))
         }

@@ -1,13 +1,15 @@
 //! What caller and provider have in common: a task, and perhaps the wire format of it.
 
-use crate::dialects::{self, ChatFormat, Dialect, Format, PassFormat};
-use crate::surfaces::{self, ChatSurface, Surface};
+use crate::dialects::{self, ChatFormat, CountFormat, Dialect, Format, PassFormat};
+use crate::surfaces::{self, ChatSurface, CountSurface, Surface};
 
 /// How a provider serves a caller.
 #[derive(Clone, Copy)]
 pub enum Service {
     /// A chat, translated unless they speak the same format.
     Chat(&'static dyn ChatSurface, &'static dyn ChatFormat),
+    /// Tokens are counted in the provider's words.
+    Count(&'static dyn CountSurface, &'static dyn CountFormat),
     /// They speak the same format, of something that is never translated.
     Pass(&'static dyn Surface, &'static dyn PassFormat),
 }
@@ -27,6 +29,10 @@ impl Service {
             (surfaces::Task::Pass(surface), dialects::Task::Pass(format)) => {
                 Some(Self::Pass(surface, format)).filter(Self::passes)
             }
+            (surfaces::Task::Count(surface), dialects::Task::Count(format)) => Some(Self::Count(surface, format)),
+            (surfaces::Task::Count(surface), dialects::Task::Pass(format)) => {
+                Some(Self::Pass(surface, format)).filter(Self::passes)
+            }
             _ => None,
         }
     }
@@ -35,6 +41,7 @@ impl Service {
     pub fn surface(&self) -> &'static dyn Surface {
         match *self {
             Self::Chat(surface, _) => surface,
+            Self::Count(surface, _) => surface,
             Self::Pass(surface, _) => surface,
         }
     }
@@ -43,6 +50,7 @@ impl Service {
     pub fn format(&self) -> &'static dyn Format {
         match *self {
             Self::Chat(_, format) => format,
+            Self::Count(_, format) => format,
             Self::Pass(_, format) => format,
         }
     }

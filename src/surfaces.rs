@@ -4,16 +4,19 @@
 use crate::errors::{ApiError, Retry};
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
+use crate::multipart::Form;
 use crate::wire::Wire;
 
 pub mod chat;
 pub mod completions;
 pub mod embeddings;
+pub mod files;
 pub mod messages;
 pub mod models;
+pub mod raw;
 pub mod responses;
 
-use models::Form;
+use models::Form as ListForm;
 
 /// What the gateway must know of a request, whatever its surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub struct AnswerContext {
 pub enum Task {
     /// To go on with a conversation.
     Chat(&'static dyn ChatSurface),
+    /// To count the tokens of a conversation.
+    Count(&'static dyn CountSurface),
     /// Something for which the hub has no words: only providers of the same wire format can answer.
     Pass(&'static dyn Surface),
 }
@@ -57,6 +62,7 @@ impl Task {
     pub fn surface(self) -> &'static dyn Surface {
         match self {
             Self::Chat(surface) => surface,
+            Self::Count(surface) => surface,
             Self::Pass(surface) => surface,
         }
     }
@@ -75,6 +81,19 @@ pub trait Surface: Sync {
     /// # Errors
     /// The request lacks what the surface requires, or has it in another type.
     fn asked(&self, body: &Object<'_>) -> Result<Asked, ApiError>;
+
+    /// May a body be a form?
+    fn takes_forms(&self) -> bool {
+        false
+    }
+
+    /// The same as [`asked`](Self::asked) of a form.
+    ///
+    /// # Errors
+    /// The form lacks what the surface requires.
+    fn asked_by_form(&self, _form: &Form<'_>) -> Result<Asked, ApiError> {
+        Err(ApiError::invalid("A form is not what this takes."))
+    }
 
     /// The body of a failure that is told with its status.
     fn error(&self, error: &ApiError) -> Vec<u8>;
@@ -98,6 +117,18 @@ pub trait ChatSurface: Surface {
     fn stream_error(&self, error: &ApiError) -> Vec<u8>;
 }
 
+/// A surface that counts tokens.
+pub trait CountSurface: Surface {
+    /// Reads the request in the hub's words.
+    ///
+    /// # Errors
+    /// As [`ChatSurface::request`].
+    fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError>;
+
+    /// Writes the number.
+    fn answer(&self, tokens: u64) -> Vec<u8>;
+}
+
 /// Writes the events of one stream as the bytes of server-sent events.
 pub trait StreamWriter {
     /// Appends what the caller is told of `event`.
@@ -111,10 +142,21 @@ pub trait StreamWriter {
 static TASKS: &[(&str, Task)] = &[
     ("/v1/chat/completions", Task::Chat(&chat::Chat)),
     ("/v1/completions", Task::Chat(&completions::Completions)),
+    ("/v1/audio/speech", Task::Pass(&raw::SPEECH)),
+    ("/v1/audio/transcriptions", Task::Pass(&raw::TRANSCRIPTIONS)),
+    ("/v1/audio/translations", Task::Pass(&raw::TRANSLATIONS)),
     ("/v1/embeddings", Task::Pass(&embeddings::Embeddings)),
+    ("/v1/images/edits", Task::Pass(&raw::IMAGE_EDITS)),
+    ("/v1/images/generations", Task::Pass(&raw::IMAGE_GENERATIONS)),
+    ("/v1/images/variations", Task::Pass(&raw::IMAGE_VARIATIONS)),
     ("/v1/messages", Task::Chat(&messages::Messages)),
+    ("/v1/messages/count_tokens", Task::Count(&messages::count::CountTokens)),
+    ("/v1/moderations", Task::Pass(&raw::MODERATIONS)),
+    ("/v1/rerank", Task::Pass(&raw::RERANK_V1)),
     ("/v1/responses", Task::Chat(&responses::Responses)),
+    ("/v2/rerank", Task::Pass(&raw::RERANK)),
     ("/anthropic/v1/messages", Task::Chat(&messages::Messages)),
+    ("/anthropic/v1/messages/count_tokens", Task::Count(&messages::count::CountTokens)),
 ];
 
 /// What a request asks of us.
@@ -122,28 +164,31 @@ static TASKS: &[(&str, Task)] = &[
 pub enum Route<'a> {
     /// A model is to be called.
     Call(Task),
+    /// Something that a provider keeps.
+    Files,
     /// The models that the caller may use.
-    Models(Form),
+    Models(ListForm),
     /// One of them.
-    Model(&'a str, Form),
+    Model(&'a str, ListForm),
 }
 
 /// The list of models, and the form that it has at this path; the caller's own where there is none.
-static MODELS: &[(&str, Option<Form>)] = &[("/v1/models", None), ("/anthropic/v1/models", Some(Form::Anthropic))];
+static MODELS: &[(&str, Option<ListForm>)] =
+    &[("/v1/models", None), ("/anthropic/v1/models", Some(ListForm::Anthropic))];
 
 /// The surface in whose form a request to this path is answered, whatever is wrong with it. `form` is the form of lists
 /// that the caller can read.
-pub fn of_path(path: &str, form: Form) -> &'static dyn Surface {
+pub fn of_path(path: &str, form: ListForm) -> &'static dyn Surface {
     let call = TASKS.iter().find(|(p, _)| *p == path).map(|(_, task)| task.surface());
     match (call, models(path, form)) {
         (Some(surface), _) => surface,
-        (None, Some(Route::Models(Form::Anthropic) | Route::Model(_, Form::Anthropic))) => &messages::Messages,
+        (None, Some(Route::Models(ListForm::Anthropic) | Route::Model(_, ListForm::Anthropic))) => &messages::Messages,
         (None, _) if path.starts_with("/anthropic/") => &messages::Messages,
         (None, _) => &chat::Chat,
     }
 }
 
-fn models(path: &str, form: Form) -> Option<Route<'_>> {
+fn models(path: &str, form: ListForm) -> Option<Route<'_>> {
     MODELS.iter().find_map(|(list, own)| {
         let form = own.unwrap_or(form);
         match path.strip_prefix(list)? {
@@ -153,21 +198,33 @@ fn models(path: &str, form: Form) -> Option<Route<'_>> {
     })
 }
 
+/// What is asked at a path, and by which methods.
+fn find(path: &str, form: ListForm) -> Option<(Route<'_>, &'static [&'static str])> {
+    if let Some((_, task)) = TASKS.iter().find(|(p, _)| *p == path) {
+        return Some((Route::Call(*task), &["POST"]));
+    }
+    if let Some(methods) = files::methods(path) {
+        return Some((Route::Files, methods));
+    }
+    models(path, form).map(|route| (route, &["GET"][..]))
+}
+
 /// Finds out what is asked.
 ///
 /// # Errors
 /// A path that nobody serves, or a method that it does not have.
-pub fn route<'a>(method: &str, path: &'a str, form: Form) -> Result<Route<'a>, ApiError> {
-    let call = TASKS.iter().find(|(p, _)| *p == path).map(|(_, task)| Route::Call(*task));
-    let (route, allowed) = match call {
-        Some(route) => (route, "POST"),
-        None => (models(path, form).ok_or_else(|| unknown_path(path))?, "GET"),
-    };
-    if method == allowed {
+pub fn route<'a>(method: &str, path: &'a str, form: ListForm) -> Result<Route<'a>, ApiError> {
+    let (route, methods) = find(path, form).ok_or_else(|| unknown_path(path))?;
+    if methods.contains(&method) {
         return Ok(route);
     }
-    let message = format!("`{path}` takes {allowed} only.");
+    let message = format!("`{path}` takes {} only.", methods.join(" and "));
     Err(ApiError::new(405, message).code("method_not_allowed").retry(Retry::Never))
+}
+
+/// The methods of a path, for the header `allow`.
+pub fn allowed(path: &str) -> String {
+    find(path, ListForm::OpenAi).map(|(_, methods)| methods.join(", ")).unwrap_or_default()
 }
 
 fn unknown_path(path: &str) -> ApiError {

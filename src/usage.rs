@@ -22,6 +22,16 @@ pub struct Usage {
     pub audio_input: u64,
     /// Part of `output` that was audio.
     pub audio_output: u64,
+    /// Searches among documents, which are no tokens.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub searches: u64,
+    /// Seconds of sound, where they are counted instead of tokens.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub seconds: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Usage {

@@ -11,14 +11,38 @@ pub enum Wire {
     OpenAiCompletions,
     /// OpenAI's embeddings.
     OpenAiEmbeddings,
+    /// OpenAI's files and batches.
+    OpenAiFiles,
+    /// OpenAI's edits of images.
+    OpenAiImageEdits,
+    /// OpenAI's images by a prompt.
+    OpenAiImageGenerations,
+    /// OpenAI's variations of an image.
+    OpenAiImageVariations,
+    /// OpenAI's moderations.
+    OpenAiModerations,
     /// OpenAI's Responses.
     OpenAiResponses,
+    /// OpenAI's speech by a text.
+    OpenAiSpeech,
+    /// OpenAI's text by speech.
+    OpenAiTranscriptions,
+    /// OpenAI's English text by speech.
+    OpenAiTranslations,
+    /// Anthropic's counting of tokens.
+    AnthropicCountTokens,
     /// Anthropic's messages.
     AnthropicMessages,
     /// Gemini's `generateContent`.
     Gemini,
+    /// Gemini's `countTokens`.
+    GeminiCountTokens,
     /// Cohere's chat, version 2.
     CohereChat,
+    /// Cohere's rerank, version 2.
+    CohereRerank,
+    /// Cohere's rerank, version 1, and everybody else's.
+    CohereRerankV1,
     /// Ollama's own chat.
     OllamaChat,
 }

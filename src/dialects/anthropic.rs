@@ -5,6 +5,7 @@
 mod answer;
 pub(super) mod blocks;
 mod calls;
+mod count;
 mod error;
 mod frames;
 pub(super) mod host;
@@ -49,11 +50,12 @@ impl Dialect for Anthropic {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Anthropic)]
+        static TASKS: &[Task] = &[Task::Chat(&Anthropic), Task::Pass(&count::COUNT)];
+        TASKS
     }
 
-    fn path(&self, _to: &Address<'_>) -> String {
-        "/messages".to_owned()
+    fn path(&self, to: &Address<'_>) -> String {
+        if to.wire == Wire::AnthropicCountTokens { "/messages/count_tokens" } else { "/messages" }.to_owned()
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.cohere.com/reference/chat>
 
+use super::raw::Raw;
 use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
@@ -19,6 +20,12 @@ mod thinking;
 mod tools;
 mod usage;
 
+/// <https://docs.cohere.com/reference/rerank>
+static RERANK: Raw = Raw { wire: Wire::CohereRerank, error: error::read };
+
+/// <https://docs.cohere.com/v1/reference/rerank>
+static RERANK_V1: Raw = Raw { wire: Wire::CohereRerankV1, error: error::read };
+
 /// The dialect `cohere`.
 #[derive(Clone, Copy, Debug)]
 pub struct Cohere;
@@ -33,11 +40,17 @@ impl Dialect for Cohere {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Cohere)]
+        static TASKS: &[Task] = &[Task::Chat(&Cohere), Task::Pass(&RERANK), Task::Pass(&RERANK_V1)];
+        TASKS
     }
 
-    fn path(&self, _to: &Address<'_>) -> String {
-        "/v2/chat".to_owned()
+    fn path(&self, to: &Address<'_>) -> String {
+        match to.wire {
+            Wire::CohereRerank => "/v2/rerank",
+            Wire::CohereRerankV1 => "/v1/rerank",
+            _ => "/v2/chat",
+        }
+        .to_owned()
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {

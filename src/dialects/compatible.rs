@@ -4,7 +4,7 @@
 //! Only what changes nothing in the answer is left out. What does, such as `logit_bias`, is for the provider to refuse:
 //! the caller must hear of it.
 
-use super::openai::{OpenAi, completions::Completions, embeddings::Embeddings};
+use super::openai::{OpenAi, completions::Completions, embeddings::Embeddings, raw};
 use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
@@ -40,7 +40,7 @@ pub static DEEPSEEK: Compatible = Compatible {
     ],
 };
 
-/// <https://docs.fireworks.ai/api-reference/post-chatcompletions>
+/// <https://docs.fireworks.ai/api-reference/post-chatcompletions>, <https://docs.fireworks.ai/api-reference/rerank-documents>
 pub static FIREWORKS: Compatible = Compatible {
     name: "fireworks",
     endpoint: "https://api.fireworks.ai/inference/v1",
@@ -48,16 +48,21 @@ pub static FIREWORKS: Compatible = Compatible {
         Task::Chat(&Nearly(Rules { developer_is_system: true, ..Rules::NONE })),
         Task::Chat(&Completions),
         Task::Pass(&Embeddings),
+        Task::Pass(&raw::RERANK),
+        Task::Pass(&raw::RERANK_V1),
     ],
 };
 
-/// <https://console.groq.com/docs/openai#currently-unsupported-openai-features>
+/// <https://console.groq.com/docs/openai#currently-unsupported-openai-features>, <https://console.groq.com/docs/api-reference>
 pub static GROQ: Compatible = Compatible {
     name: "groq",
     endpoint: "https://api.groq.com/openai/v1",
     tasks: &[
         Task::Chat(&Nearly(Rules { developer_is_system: true, nameless: true, ..Rules::NONE })),
         Task::Pass(&Embeddings),
+        Task::Pass(&raw::SPEECH),
+        Task::Pass(&raw::TRANSCRIPTIONS),
+        Task::Pass(&raw::TRANSLATIONS),
     ],
 };
 
@@ -76,16 +81,25 @@ pub static MISTRAL: Compatible = Compatible {
             nameless: false,
         })),
         Task::Pass(&Embeddings),
+        Task::Pass(&raw::MODERATIONS),
+        Task::Pass(&raw::TRANSCRIPTIONS),
     ],
 };
 
 /// It takes all that OpenAI takes.
 ///
-/// <https://openrouter.ai/docs/api-reference/chat-completion>
+/// <https://openrouter.ai/docs/api-reference/chat-completion>,
+/// <https://openrouter.ai/docs/api/api-reference/rerank/create-rerank>
 pub static OPENROUTER: Compatible = Compatible {
     name: "openrouter",
     endpoint: "https://openrouter.ai/api/v1",
-    tasks: &[Task::Chat(&OpenAi), Task::Chat(&Completions), Task::Pass(&Embeddings)],
+    tasks: &[
+        Task::Chat(&OpenAi),
+        Task::Chat(&Completions),
+        Task::Pass(&Embeddings),
+        Task::Pass(&raw::RERANK),
+        Task::Pass(&raw::RERANK_V1),
+    ],
 };
 
 /// <https://docs.perplexity.ai/api-reference/chat-completions-post>
@@ -98,7 +112,7 @@ pub static PERPLEXITY: Compatible = Compatible {
     ],
 };
 
-/// <https://docs.together.ai/reference/chat-completions-1>
+/// <https://docs.together.ai/reference/chat-completions-1>, <https://docs.together.ai/reference/rerank-1>
 pub static TOGETHER: Compatible = Compatible {
     name: "together",
     endpoint: "https://api.together.xyz/v1",
@@ -106,6 +120,12 @@ pub static TOGETHER: Compatible = Compatible {
         Task::Chat(&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })),
         Task::Chat(&Completions),
         Task::Pass(&Embeddings),
+        Task::Pass(&raw::IMAGE_GENERATIONS),
+        Task::Pass(&raw::RERANK),
+        Task::Pass(&raw::RERANK_V1),
+        Task::Pass(&raw::SPEECH),
+        Task::Pass(&raw::TRANSCRIPTIONS),
+        Task::Pass(&raw::TRANSLATIONS),
     ],
 };
 
@@ -113,7 +133,11 @@ pub static TOGETHER: Compatible = Compatible {
 pub static XAI: Compatible = Compatible {
     name: "xai",
     endpoint: "https://api.x.ai/v1",
-    tasks: &[Task::Chat(&Nearly(Rules { developer_is_system: true, ..Rules::NONE })), Task::Pass(&Embeddings)],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, ..Rules::NONE })),
+        Task::Pass(&Embeddings),
+        Task::Pass(&raw::IMAGE_GENERATIONS),
+    ],
 };
 
 /// A provider with OpenAI's API.

@@ -5,6 +5,7 @@
 
 mod answer;
 mod contents;
+mod count;
 mod created;
 mod error;
 mod finish;
@@ -23,6 +24,8 @@ mod usage;
 
 #[cfg(test)]
 mod tests;
+
+use count::Count;
 
 use crate::dialects::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task};
 use crate::errors::ApiError;
@@ -49,7 +52,7 @@ impl Dialect for Gemini {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Gemini)]
+        &[Task::Chat(&Gemini), Task::Count(&Count::Studio)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -75,7 +78,7 @@ impl Dialect for VertexGemini {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Gemini)]
+        &[Task::Chat(&Gemini), Task::Count(&Count::Vertex)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {

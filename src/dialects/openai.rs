@@ -22,6 +22,7 @@ mod lax;
 mod mend;
 mod messages;
 mod pass;
+pub mod raw;
 mod request;
 pub mod responses;
 mod stream;
@@ -43,16 +44,26 @@ impl Dialect for OpenAi {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&OpenAi), Task::Chat(&Completions), Task::Pass(&Embeddings)]
+        static TASKS: &[Task] = &[
+            Task::Chat(&OpenAi),
+            Task::Chat(&Completions),
+            Task::Pass(&Embeddings),
+            Task::Pass(&raw::FILES),
+            Task::Pass(&raw::IMAGE_EDITS),
+            Task::Pass(&raw::IMAGE_GENERATIONS),
+            Task::Pass(&raw::IMAGE_VARIATIONS),
+            Task::Pass(&raw::MODERATIONS),
+            Task::Pass(&raw::RERANK),
+            Task::Pass(&raw::RERANK_V1),
+            Task::Pass(&raw::SPEECH),
+            Task::Pass(&raw::TRANSCRIPTIONS),
+            Task::Pass(&raw::TRANSLATIONS),
+        ];
+        TASKS
     }
 
     fn path(&self, to: &Address<'_>) -> String {
-        match to.wire {
-            Wire::OpenAiCompletions => "/completions",
-            Wire::OpenAiEmbeddings => "/embeddings",
-            _ => "/chat/completions",
-        }
-        .to_owned()
+        format!("/{}", operation(to.wire))
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {
@@ -62,6 +73,23 @@ impl Dialect for OpenAi {
     /// Not `openai-organization` and `openai-project`: whose account it is belongs to the key.
     fn caller_headers(&self) -> &'static [&'static str] {
         &["idempotency-key", "openai-beta", "x-client-request-id"]
+    }
+}
+
+/// What is asked for, as the paths of the API say it.
+pub(super) fn operation(wire: Wire) -> &'static str {
+    match wire {
+        Wire::CohereRerank | Wire::CohereRerankV1 => "rerank",
+        Wire::OpenAiCompletions => "completions",
+        Wire::OpenAiEmbeddings => "embeddings",
+        Wire::OpenAiImageEdits => "images/edits",
+        Wire::OpenAiImageGenerations => "images/generations",
+        Wire::OpenAiImageVariations => "images/variations",
+        Wire::OpenAiModerations => "moderations",
+        Wire::OpenAiSpeech => "audio/speech",
+        Wire::OpenAiTranscriptions => "audio/transcriptions",
+        Wire::OpenAiTranslations => "audio/translations",
+        _ => "chat/completions",
     }
 }
 

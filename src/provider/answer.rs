@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::dialects::ChatFormat;
+use crate::dialects::{ChatFormat, PassFormat, Reads};
 use crate::errors::{ApiError, Retry};
 use crate::host::{Host, Side};
 use crate::hub::Event;
@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 
 use super::Call;
 use super::headers::Received;
+use super::passed::Passed;
 use super::relay::Relay;
 
 /// How much of a failure's body is read.
@@ -30,6 +31,8 @@ pub(super) enum Answer {
     Held(Box<Relay>, Vec<u8>),
     /// A stream after its first content.
     Relayed(Box<Relay>),
+    /// Whatever it is, it passes as it comes.
+    Passed(Box<Passed>),
     /// A failure that was told by the headers: what takes the place of the body.
     Refused(Vec<u8>),
 }
@@ -40,6 +43,8 @@ pub(super) enum Fate {
     Hold,
     /// The answer is good: headers and this body go out.
     Commit(Vec<u8>),
+    /// They go out as they are.
+    Pass,
     /// This goes out in their place.
     Relay(Vec<u8>),
     /// The answer failed before any content.
@@ -63,6 +68,11 @@ impl Answer {
             && head.content_type == format.framing().media_type()
         {
             return Ok(Self::Held(Box::new(Relay::new(call, surface, format, now)), Vec::new()));
+        }
+        if let Service::Pass(_, format) = call.service
+            && let Some(passed) = passed(format, &head, call.exchange.max_answer)
+        {
+            return Ok(Self::Passed(passed));
         }
         match head.content_type.as_str() {
             // Some servers answer a stream request whole, or tell a failure so.
@@ -89,6 +99,9 @@ impl Answer {
 
     /// The bytes of a relayed stream have ended. Was the answer cut off?
     pub(super) fn ends_early(&mut self, call: &Call, now: Timestamp) -> bool {
+        if let Self::Passed(passed) = self {
+            call.exchange.progress.borrow_mut().meter.passed(passed.usage());
+        }
         let Self::Relayed(relay) = self else { return false };
         relayed(relay, call, &[], true, now, &mut Vec::new()).1.is_err()
     }
@@ -118,6 +131,15 @@ impl Answer {
                 let mut out = std::mem::take(held);
                 let fate = relayed(relay, call, &host.body(Side::Response, size), end, now, &mut out);
                 self.held(host, size, fate, out)
+            }
+            Self::Passed(passed) => {
+                if passed.is_read() {
+                    passed.read(&host.body(Side::Response, size));
+                }
+                if end {
+                    call.exchange.progress.borrow_mut().meter.passed(passed.usage());
+                }
+                Fate::Pass
             }
             Self::Relayed(relay) => {
                 let mut out = Vec::new();
@@ -160,6 +182,17 @@ impl Answer {
                 Fate::Commit(out)
             }
         }
+    }
+}
+
+/// An answer that need not be whole before it goes out.
+fn passed(format: &'static dyn PassFormat, head: &Received, max: usize) -> Option<Box<Passed>> {
+    let fits = head.length.is_none_or(|length| length <= max);
+    match (format.reads(), head.content_type.as_str()) {
+        (Reads::Whole, _) => None,
+        (Reads::Counts, "application/json") if fits => None,
+        (Reads::Counts, "text/event-stream") => Some(Box::new(Passed::events(format))),
+        (Reads::Counts | Reads::Nothing, _) => Some(Box::new(Passed::unread(format))),
     }
 }
 
@@ -209,9 +242,19 @@ fn idle(call: &Call, now: Timestamp) -> Result<(), ApiError> {
 fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> {
     match call.service {
         Service::Chat(surface, format) => chat(call, surface, format, body, now),
+        Service::Count(surface, format) => {
+            let tokens = format.tokens(body)?;
+            call.exchange.progress.borrow_mut().meter.passed(None);
+            Ok(surface.answer(tokens))
+        }
         Service::Pass(_, format) => {
             let usage = format.usage(body)?;
-            call.exchange.progress.borrow_mut().meter.answered(usage);
+            let meter = &mut call.exchange.progress.borrow_mut().meter;
+            if format.reads() == Reads::Whole {
+                meter.answered(usage)
+            } else {
+                meter.passed(usage)
+            }
             Ok(body.to_vec())
         }
     }

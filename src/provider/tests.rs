@@ -33,6 +33,7 @@ impl World {
             id: 4,
             task: Task::Chat(&Chat),
             asked: Asked { model: "tier".into(), stream, include_usage: false, legacy_functions: false },
+            resource: None,
             plan: Plan::new(&model.targets, |_| false),
             timeouts: model.timeouts,
             logical: true,

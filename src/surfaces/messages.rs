@@ -13,6 +13,7 @@ use crate::wire::Wire;
 mod answer;
 mod blocks;
 mod content;
+pub mod count;
 mod error;
 mod object;
 mod request;
@@ -36,10 +37,7 @@ impl Surface for Messages {
     }
 
     fn asked(&self, body: &Object<'_>) -> Result<Asked, ApiError> {
-        let model = body.read::<String>("model").map_err(refused)?.ok_or_else(|| missing("model"))?;
-        if model.trim().is_empty() {
-            return Err(empty("model", "the name of a model"));
-        }
+        let model = model(body)?;
         check_messages(body.get("messages"))?;
         body.read::<u64>("max_tokens").map_err(refused)?.ok_or_else(|| missing("max_tokens"))?;
         let stream = body.read("stream").map_err(refused)?.unwrap_or(false);
@@ -68,6 +66,12 @@ impl ChatSurface for Messages {
     fn stream_error(&self, error: &ApiError) -> Vec<u8> {
         error::write_event(error)
     }
+}
+
+/// The model that is asked for.
+fn model(body: &Object<'_>) -> Result<String, ApiError> {
+    let model = body.read::<String>("model").map_err(refused)?.ok_or_else(|| missing("model"))?;
+    if model.trim().is_empty() { Err(empty("model", "the name of a model")) } else { Ok(model) }
 }
 
 fn refused(error: FieldError) -> ApiError {

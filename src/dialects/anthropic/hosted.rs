@@ -1,5 +1,6 @@
 //! Anthropic's messages at Bedrock and at Vertex.
 
+use super::count::VertexCount;
 use super::frames::{Framed, FramedPasser};
 use super::host::Host;
 use super::{answer, error, pass, request, stream};
@@ -58,14 +59,16 @@ impl Dialect for VertexAnthropic {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Host::Vertex)]
+        &[Task::Chat(&Host::Vertex), Task::Pass(&VertexCount)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
         let project = to.settings.project.as_deref().unwrap_or_default();
         let location = to.settings.location.as_deref().unwrap_or("global");
         let verb = if to.stream { "streamRawPredict" } else { "rawPredict" };
-        let [project, location, model] = [project, location, to.model].map(path::segment);
+        let counts = to.wire == Wire::AnthropicCountTokens;
+        let model = if counts { "count-tokens" } else { to.model };
+        let [project, location, model] = [project, location, model].map(path::segment);
         format!("/projects/{project}/locations/{location}/publishers/anthropic/models/{model}:{verb}")
     }
 

@@ -61,8 +61,7 @@ impl Counts {
             cache_write_1h: hour,
             output: self.output_tokens.unwrap_or(0),
             reasoning: self.output_tokens_details.unwrap_or_default().thinking_tokens.unwrap_or(0),
-            audio_input: 0,
-            audio_output: 0,
+            ..Usage::default()
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::dialects::Address;
 use crate::dialects::path::segment;
+use crate::wire::Wire;
 
 /// The location where Vertex serves what has no region.
 const GLOBAL: &str = "global";
@@ -16,7 +17,7 @@ pub(super) fn studio(to: &Address<'_>) -> String {
         Some(("models", id)) => ("models", id),
         _ => ("models", to.model),
     };
-    format!("/{kind}/{}{}", segment(model), method(to.stream))
+    format!("/{kind}/{}{}", segment(model), method(to))
 }
 
 /// The path in Vertex; `endpoints/{id}` is a model of one's own.
@@ -27,10 +28,13 @@ pub(super) fn vertex(to: &Address<'_>) -> String {
         Some(("endpoints", id)) => ("endpoints", id),
         _ => ("publishers/google/models", to.model),
     };
-    format!("/projects/{project}/locations/{location}/{kind}/{}{}", segment(model), method(to.stream))
+    format!("/projects/{project}/locations/{location}/{kind}/{}{}", segment(model), method(to))
 }
 
 /// Without `alt=sse` a stream is one long JSON array.
-fn method(stream: bool) -> &'static str {
-    if stream { ":streamGenerateContent?alt=sse" } else { ":generateContent" }
+fn method(to: &Address<'_>) -> &'static str {
+    if to.wire == Wire::GeminiCountTokens {
+        return ":countTokens";
+    }
+    if to.stream { ":streamGenerateContent?alt=sse" } else { ":generateContent" }
 }

@@ -145,6 +145,7 @@ mod tests {
             reasoning: 40,
             audio_input: 5,
             audio_output: 6,
+            ..Usage::default()
         };
         assert_eq!(usage(json), expected);
         assert_eq!(mend(raw(json)), None);
