@@ -82,6 +82,7 @@ pub fn json(at: Addresses) -> Value {
             "hole-a": provider("anthropic", "ha", &at.hole.to_string()),
         },
         "models": models(),
+        "files": { "provider": "o" },
         "clients": [
             client("main", KEY, &["*"]),
             client("narrow", NARROW_KEY, &["narrow", "spelled/exact"]),

@@ -45,7 +45,7 @@ pub struct Seen {
     pub head: Head,
     /// All of the body.
     pub body: Vec<u8>,
-    /// `model` of the body.
+    /// `model` of the body, which is JSON or a form.
     pub model: String,
     /// When it was complete.
     pub at: Instant,
@@ -183,7 +183,14 @@ fn model(body: &[u8]) -> String {
     struct Named {
         model: String,
     }
-    serde_json::from_slice::<Named>(body).map(|named| named.model).unwrap_or_default()
+    serde_json::from_slice::<Named>(body).map_or_else(|_| model_of_form(body), |named| named.model)
+}
+
+/// The line that follows the headers of a part named so.
+fn model_of_form(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let value = text.split_once("name=\"model\"\r\n\r\n").and_then(|(_, rest)| rest.split_once("\r\n"));
+    value.map(|(value, _)| value.to_owned()).unwrap_or_default()
 }
 
 /// Does what the script says. Tells whether the connection can be used again.

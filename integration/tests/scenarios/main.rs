@@ -19,6 +19,7 @@ mod events;
 mod failover;
 mod http2;
 mod hygiene;
+mod passing;
 mod records;
 mod reload;
 mod uploads;
