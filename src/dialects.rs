@@ -142,15 +142,15 @@ pub trait Format: Sync {
     /// Which one; a surface of the same format passes.
     fn wire(&self) -> Wire;
 
-    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage).
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
-
     /// Reads an answer with a status of failure. `header` looks up a header of it by its lower-case name.
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError;
 }
 
 /// A format that only passes.
 pub trait PassFormat: Format {
+    /// Edits a request: only what is ours, which is the model.
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
+
     /// The tokens that a whole answer with a status of success tells, if it does.
     ///
     /// # Errors
@@ -170,6 +170,9 @@ pub trait ChatFormat: Format {
     /// # Errors
     /// The request says something that this provider cannot do and that must not be dropped silently.
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
+
+    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage).
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
 
     /// Reads a whole answer with a status of success.
     ///

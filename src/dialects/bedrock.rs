@@ -66,11 +66,6 @@ impl Format for BedrockConverse {
         Wire::BedrockConverse
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
-        // Both stand in the path.
-        body.write_with(&[("model", None), ("stream", None)])
-    }
-
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body, header)
     }
@@ -83,6 +78,11 @@ impl ChatFormat for BedrockConverse {
 
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
+        // Both stand in the path.
+        body.write_with(&[("model", None), ("stream", None)])
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

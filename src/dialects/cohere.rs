@@ -50,10 +50,6 @@ impl Format for Cohere {
         Wire::CohereChat
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }
@@ -62,6 +58,10 @@ impl Format for Cohere {
 impl ChatFormat for Cohere {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
+        body.write_with(&[("model", Some(json::string(model)))])
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

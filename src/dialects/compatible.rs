@@ -144,10 +144,6 @@ impl Format for Nearly {
         Wire::OpenAiChat
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        self.0.mend(OpenAi.pass_request(body, asked, model))
-    }
-
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         OpenAi.error(status, body, header)
     }
@@ -157,6 +153,10 @@ impl ChatFormat for Nearly {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         let outbound = OpenAi.request(chat, model)?;
         Ok(Outbound { body: self.0.mend(outbound.body), ..outbound })
+    }
+
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        self.0.mend(OpenAi.pass_request(body, asked, model))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

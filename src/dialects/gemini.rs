@@ -92,11 +92,6 @@ impl Format for Gemini {
         Wire::Gemini
     }
 
-    /// The model is in the path, so nothing in the body is ours.
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
-        body.write_with(&[("model", None)])
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }
@@ -105,6 +100,11 @@ impl Format for Gemini {
 impl ChatFormat for Gemini {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
+    }
+
+    /// The model is in the path, so nothing in the body is ours.
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
+        body.write_with(&[("model", None)])
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

@@ -32,16 +32,16 @@ impl Format for Embeddings {
         Wire::OpenAiEmbeddings
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }
 }
 
 impl PassFormat for Embeddings {
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
+        body.write_with(&[("model", Some(json::string(model)))])
+    }
+
     fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError> {
         let answer: Answer<'_> = serde_json::from_slice(body).map_err(|_| error::no_answer())?;
         if let Some(failure) = answer.error {
