@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 use crate::errors::ApiError;
-use crate::hub::{ChatRequest, Event};
+use crate::hub::{ChatRequest, EmbeddingAnswer, EmbeddingRequest, Event};
 use crate::json::Object;
 use crate::stream::{Framing, sse};
 use crate::surfaces::Asked;
@@ -20,6 +22,7 @@ pub mod gemini;
 pub mod ollama;
 pub mod openai;
 
+mod embedding;
 mod passing;
 mod path;
 
@@ -57,6 +60,11 @@ pub fn find(name: &str) -> Option<&'static dyn Dialect> {
 /// Every format of chats that some dialect speaks.
 pub fn chat_formats() -> impl Iterator<Item = &'static dyn ChatFormat> {
     DIALECTS.iter().flat_map(|dialect| dialect.tasks()).filter_map(|task| task.chat())
+}
+
+/// Every format of embeddings to which some dialect is translated.
+pub fn embedding_formats() -> impl Iterator<Item = &'static dyn EmbeddingFormat> {
+    DIALECTS.iter().flat_map(|dialect| dialect.tasks()).filter_map(|task| task.embeddings())
 }
 
 /// One API of providers: where it is, how it is addressed, and the formats that it speaks.
@@ -118,7 +126,9 @@ pub struct Settings {
 pub enum Task {
     /// To go on with a conversation. Callers of every surface of chats are served.
     Chat(&'static dyn ChatFormat),
-    /// Something for which the hub has no words. Only callers of the same wire format are served.
+    /// To embed texts. Callers of every surface of embeddings are served.
+    Embeddings(&'static dyn EmbeddingFormat),
+    /// Something for which the hub has no words, or of which no other surface is known. Only callers of the same wire format are served.
     Pass(&'static dyn PassFormat),
 }
 
@@ -127,6 +137,7 @@ impl Task {
     pub fn format(self) -> &'static dyn Format {
         match self {
             Self::Chat(format) => format,
+            Self::Embeddings(format) => format,
             Self::Pass(format) => format,
         }
     }
@@ -134,6 +145,11 @@ impl Task {
     /// The format, if it is one of chats.
     pub fn chat(self) -> Option<&'static dyn ChatFormat> {
         if let Self::Chat(format) = self { Some(format) } else { None }
+    }
+
+    /// The format, if it is one of embeddings that are translated.
+    pub fn embeddings(self) -> Option<&'static dyn EmbeddingFormat> {
+        if let Self::Embeddings(format) = self { Some(format) } else { None }
     }
 }
 
@@ -156,6 +172,30 @@ pub trait PassFormat: Format {
     /// # Errors
     /// It is not an answer of this API, or it reports a failure.
     fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError>;
+
+    /// Mends a whole answer; `None` leaves the provider's bytes as they are.
+    fn pass_answer(&self, _body: &[u8], _asked: &Asked) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// A format of embeddings that no caller speaks, so that all are translated.
+pub trait EmbeddingFormat: Format {
+    /// Writes a request from the hub's words.
+    ///
+    /// # Errors
+    /// The request says something that this provider cannot do and that must not be dropped silently.
+    fn request(&self, wanted: &EmbeddingRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
+
+    /// Reads an answer with a status of success. `header` looks up a header of it by its lower-case name.
+    ///
+    /// # Errors
+    /// It is not an answer of this API, or it reports a failure.
+    fn answer<'a>(
+        &self,
+        body: &'a [u8],
+        header: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<EmbeddingAnswer<'a>, ApiError>;
 }
 
 /// A format of chats.
@@ -207,6 +247,12 @@ pub struct Outbound {
 }
 
 impl Outbound {
+    /// A request in the provider's words, without these fields of the caller's.
+    pub fn json(body: &impl Serialize, dropped: Vec<Cow<'static, str>>) -> Self {
+        // Strings and numbers always serialize.
+        Self { body: serde_json::to_vec(body).unwrap_or_default(), dropped, headers: Vec::new() }
+    }
+
     /// A request of the caller's own format.
     pub fn passed(body: Vec<u8>) -> Self {
         Self { body, dropped: Vec::new(), headers: Vec::new() }

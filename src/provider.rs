@@ -313,6 +313,7 @@ fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> 
             Outbound::passed(format.pass_request(&object, asked, model))
         }
         Service::Chat(surface, format) => format.request(&surface.request(&object)?, model)?,
+        Service::Embeddings(surface, format) => format.request(&surface.request(&object)?, model)?,
         Service::Pass(_, format) => Outbound::passed(format.pass_request(&object, asked, model)),
     };
     for (name, value) in &outbound.headers {

@@ -1,13 +1,15 @@
 //! What caller and provider have in common: a task, and perhaps the wire format of it.
 
-use crate::dialects::{self, ChatFormat, Dialect, Format, PassFormat};
-use crate::surfaces::{self, ChatSurface, Surface};
+use crate::dialects::{self, ChatFormat, Dialect, EmbeddingFormat, Format, PassFormat};
+use crate::surfaces::{self, ChatSurface, EmbeddingSurface, Surface};
 
 /// How a provider serves a caller.
 #[derive(Clone, Copy)]
 pub enum Service {
     /// A chat, translated unless they speak the same format.
     Chat(&'static dyn ChatSurface, &'static dyn ChatFormat),
+    /// Embeddings, translated.
+    Embeddings(&'static dyn EmbeddingSurface, &'static dyn EmbeddingFormat),
     /// They speak the same format, of something that is never translated.
     Pass(&'static dyn Surface, &'static dyn PassFormat),
 }
@@ -23,9 +25,10 @@ impl Service {
     fn of(asked: surfaces::Task, can: dialects::Task) -> Option<Self> {
         match (asked, can) {
             (surfaces::Task::Chat(surface), dialects::Task::Chat(format)) => Some(Self::Chat(surface, format)),
-            (surfaces::Task::Pass(surface), dialects::Task::Pass(format)) => {
-                Some(Self::Pass(surface, format)).filter(Self::passes)
+            (surfaces::Task::Embeddings(surface), dialects::Task::Embeddings(format)) => {
+                Some(Self::Embeddings(surface, format))
             }
+            (_, dialects::Task::Pass(format)) => Some(Self::Pass(asked.surface(), format)).filter(Self::passes),
             _ => None,
         }
     }
@@ -34,6 +37,7 @@ impl Service {
     pub fn surface(&self) -> &'static dyn Surface {
         match *self {
             Self::Chat(surface, _) => surface,
+            Self::Embeddings(surface, _) => surface,
             Self::Pass(surface, _) => surface,
         }
     }
@@ -42,6 +46,7 @@ impl Service {
     pub fn format(&self) -> &'static dyn Format {
         match *self {
             Self::Chat(_, format) => format,
+            Self::Embeddings(_, format) => format,
             Self::Pass(_, format) => format,
         }
     }
@@ -78,8 +83,9 @@ mod tests {
 
     #[test]
     fn a_provider_that_cannot_do_the_task_serves_nobody() {
-        let embeddings = surfaces::Task::Pass(&Embeddings);
+        let embeddings = surfaces::Task::Embeddings(&Embeddings);
         assert_eq!(served(embeddings, "openai"), Some((Wire::OpenAiEmbeddings, true)));
+        assert_eq!(served(embeddings, "cohere"), Some((Wire::CohereEmbed, false)));
         assert_eq!(served(embeddings, "anthropic"), None);
     }
 }

@@ -2,7 +2,8 @@
 //! in its own form; it does not know who answers.
 
 use crate::errors::{ApiError, Retry};
-use crate::hub::{ChatRequest, Event};
+use crate::hub::embeddings::Encoding;
+use crate::hub::{ChatRequest, EmbeddingAnswer, EmbeddingRequest, Event};
 use crate::json::Object;
 use crate::wire::Wire;
 
@@ -13,7 +14,7 @@ pub mod models;
 pub mod responses;
 
 /// What the gateway must know of a request, whatever its surface.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The model, as the caller named it.
     pub model: String,
@@ -23,6 +24,8 @@ pub struct Asked {
     pub include_usage: bool,
     /// Did the caller use the form that preceded tools?
     pub legacy_functions: bool,
+    /// How vectors shall be written.
+    pub encoding: Encoding,
 }
 
 /// What an answer needs beside what the provider says.
@@ -45,6 +48,8 @@ pub struct AnswerContext {
 pub enum Task {
     /// To go on with a conversation.
     Chat(&'static dyn ChatSurface),
+    /// To embed texts.
+    Embeddings(&'static dyn EmbeddingSurface),
     /// Something for which the hub has no words: only providers of the same wire format can answer.
     Pass(&'static dyn Surface),
 }
@@ -54,6 +59,7 @@ impl Task {
     pub fn surface(self) -> &'static dyn Surface {
         match self {
             Self::Chat(surface) => surface,
+            Self::Embeddings(surface) => surface,
             Self::Pass(surface) => surface,
         }
     }
@@ -95,6 +101,18 @@ pub trait ChatSurface: Surface {
     fn stream_error(&self, error: &ApiError) -> Vec<u8>;
 }
 
+/// A surface of embeddings, whose answers have no streams.
+pub trait EmbeddingSurface: Surface {
+    /// Reads the request in the hub's words.
+    ///
+    /// # Errors
+    /// A field has another type than the surface's documents say, or nobody but the surface's own format knows it.
+    fn request<'a>(&self, body: &Object<'a>) -> Result<EmbeddingRequest<'a>, ApiError>;
+
+    /// Writes an answer. `model` is taken where the provider names none.
+    fn answer(&self, answer: &EmbeddingAnswer<'_>, encoding: Encoding, model: &str) -> Vec<u8>;
+}
+
 /// Writes the events of one stream as the bytes of server-sent events.
 pub trait StreamWriter {
     /// Appends what the caller is told of `event`.
@@ -107,7 +125,7 @@ pub trait StreamWriter {
 /// Every task of models, by the path of its surface.
 static TASKS: &[(&str, Task)] = &[
     ("/v1/chat/completions", Task::Chat(&chat::Chat)),
-    ("/v1/embeddings", Task::Pass(&embeddings::Embeddings)),
+    ("/v1/embeddings", Task::Embeddings(&embeddings::Embeddings)),
     ("/v1/messages", Task::Chat(&messages::Messages)),
     ("/v1/responses", Task::Chat(&responses::Responses)),
     ("/anthropic/v1/messages", Task::Chat(&messages::Messages)),

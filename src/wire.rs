@@ -5,6 +5,8 @@
 pub enum Wire {
     /// Bedrock's Converse.
     BedrockConverse,
+    /// Bedrock's `InvokeModel` of models of embeddings.
+    BedrockEmbed,
     /// OpenAI's chat completions.
     OpenAiChat,
     /// OpenAI's embeddings.
@@ -15,8 +17,16 @@ pub enum Wire {
     AnthropicMessages,
     /// Gemini's `generateContent`.
     Gemini,
+    /// Gemini's `batchEmbedContents`.
+    GeminiEmbed,
+    /// Vertex's `predict` and `embedContent`.
+    VertexEmbed,
     /// Cohere's chat, version 2.
     CohereChat,
+    /// Cohere's embeddings, version 2.
+    CohereEmbed,
     /// Ollama's own chat.
     OllamaChat,
+    /// Ollama's own embeddings.
+    OllamaEmbed,
 }

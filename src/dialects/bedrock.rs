@@ -4,6 +4,7 @@
 
 mod answer;
 mod blocks;
+pub(super) mod embeddings;
 pub(super) mod error;
 mod extra;
 mod finish;
@@ -45,11 +46,15 @@ impl Dialect for BedrockConverse {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&BedrockConverse)]
+        &[Task::Chat(&BedrockConverse), Task::Embeddings(&embeddings::Embeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
-        let verb = if to.stream { "converse-stream" } else { "converse" };
+        let verb = match to.wire {
+            Wire::BedrockEmbed => "invoke",
+            _ if to.stream => "converse-stream",
+            _ => "converse",
+        };
         format!("/model/{}/{verb}", path::segment(to.model))
     }
 

@@ -1,4 +1,4 @@
-//! Cohere's chat, version 2.
+//! Cohere's chat and embeddings, version 2.
 //!
 //! <https://docs.cohere.com/reference/chat>
 
@@ -10,6 +10,7 @@ use crate::surfaces::Asked;
 use crate::wire::Wire;
 
 mod answer;
+pub(super) mod embeddings;
 mod error;
 mod messages;
 mod request;
@@ -33,11 +34,11 @@ impl Dialect for Cohere {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Cohere)]
+        &[Task::Chat(&Cohere), Task::Embeddings(&embeddings::Embeddings)]
     }
 
-    fn path(&self, _to: &Address<'_>) -> String {
-        "/v2/chat".to_owned()
+    fn path(&self, to: &Address<'_>) -> String {
+        if to.wire == Wire::CohereEmbed { "/v2/embed" } else { "/v2/chat" }.to_owned()
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {

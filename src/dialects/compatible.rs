@@ -5,11 +5,12 @@
 //! the caller must hear of it.
 
 use super::openai::{OpenAi, embeddings::Embeddings};
-use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
+use super::{Address, ChatFormat, Dialect, Format, Outbound, PassFormat, StreamPasser, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
 use crate::surfaces::Asked;
+use crate::usage::Usage;
 use crate::wire::Wire;
 
 mod rules;
@@ -55,7 +56,7 @@ pub static GROQ: Compatible = Compatible {
 
 /// Fields that it does not know are refused; it counts tokens without being asked.
 ///
-/// <https://docs.mistral.ai/api/#tag/chat>
+/// <https://docs.mistral.ai/api/#tag/chat>, <https://docs.mistral.ai/api/#tag/embeddings>
 pub static MISTRAL: Compatible = Compatible {
     name: "mistral",
     endpoint: "https://api.mistral.ai/v1",
@@ -67,7 +68,11 @@ pub static MISTRAL: Compatible = Compatible {
             required_is_any: true,
             nameless: false,
         })),
-        Task::Pass(&Embeddings),
+        Task::Pass(&NearlyEmbeddings(Rules {
+            left_out: &["user"],
+            renamed: &[("dimensions", "output_dimension")],
+            ..Rules::NONE
+        })),
     ],
 };
 
@@ -173,6 +178,33 @@ impl ChatFormat for Nearly {
 
     fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>> {
         OpenAi.pass_answer(body)
+    }
+}
+
+/// OpenAI's format of embeddings, with requests mended.
+struct NearlyEmbeddings(Rules);
+
+impl Format for NearlyEmbeddings {
+    fn wire(&self) -> Wire {
+        Embeddings.wire()
+    }
+
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        Embeddings.error(status, body, header)
+    }
+}
+
+impl PassFormat for NearlyEmbeddings {
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        self.0.mend(Embeddings.pass_request(body, asked, model))
+    }
+
+    fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError> {
+        Embeddings.usage(body)
+    }
+
+    fn pass_answer(&self, body: &[u8], asked: &Asked) -> Option<Vec<u8>> {
+        Embeddings.pass_answer(body, asked)
     }
 }
 

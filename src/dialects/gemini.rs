@@ -1,4 +1,4 @@
-//! Gemini's `generateContent`, in AI Studio and in Vertex.
+//! Gemini's `generateContent` and embeddings, in AI Studio and in Vertex.
 //!
 //! <https://ai.google.dev/api/generate-content>,
 //! <https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference>
@@ -6,6 +6,7 @@
 mod answer;
 mod contents;
 mod created;
+mod embeddings;
 mod error;
 mod finish;
 mod media;
@@ -49,7 +50,7 @@ impl Dialect for Gemini {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Gemini)]
+        &[Task::Chat(&Gemini), Task::Embeddings(&embeddings::Embeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -75,7 +76,7 @@ impl Dialect for VertexGemini {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Gemini)]
+        &[Task::Chat(&Gemini), Task::Embeddings(&embeddings::VertexEmbeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {

@@ -1,4 +1,4 @@
-//! Ollama's own chat.
+//! Ollama's own chat and embeddings.
 //!
 //! <https://docs.ollama.com/api/chat>
 
@@ -11,6 +11,7 @@ use crate::surfaces::Asked;
 use crate::wire::Wire;
 
 mod answer;
+mod embeddings;
 mod error;
 mod images;
 mod messages;
@@ -34,11 +35,11 @@ impl Dialect for Ollama {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Ollama)]
+        &[Task::Chat(&Ollama), Task::Embeddings(&embeddings::Embeddings)]
     }
 
-    fn path(&self, _to: &Address<'_>) -> String {
-        "/api/chat".to_owned()
+    fn path(&self, to: &Address<'_>) -> String {
+        if to.wire == Wire::OllamaEmbed { "/api/embed" } else { "/api/chat" }.to_owned()
     }
 
     /// A server of one's own asks for no key; its cloud does.

@@ -23,7 +23,7 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call) {
     let path = format!("{}{}", provider.base_path, dialect.path(&to));
     let accept = match call.service {
         Service::Chat(_, format) if stream => format.framing().media_type(),
-        Service::Chat(..) | Service::Pass(..) => "application/json",
+        Service::Chat(..) | Service::Embeddings(..) | Service::Pass(..) => "application/json",
     };
     let mut headers: Vec<(&str, &str)> = vec![
         (":method", "POST"),

@@ -29,7 +29,7 @@ impl Dialect for BedrockAnthropic {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Host::Bedrock)]
+        &[Task::Chat(&Host::Bedrock), Task::Embeddings(&bedrock::embeddings::Embeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
