@@ -14,6 +14,7 @@ mod callers;
 mod chat;
 mod clocks;
 mod cooling;
+mod embeddings;
 mod events;
 mod failover;
 mod http2;
