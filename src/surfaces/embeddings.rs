@@ -68,9 +68,17 @@ mod tests {
     fn a_model_and_an_input_are_all_that_is_needed() {
         for input in ["\"text\"", "[\"a\",\"b\"]", "[1,2]", "[[1],[2]]"] {
             let asked = asked(&format!("{{\"model\":\"m\",\"input\":{input}}}")).unwrap();
-            assert_eq!((asked.model.as_str(), asked.stream), ("m", false));
+            assert_eq!((asked.model.as_str(), asked.stream, asked.encoding), ("m", false, Encoding::Float));
         }
         assert_eq!(asked("{\"model\":\"m\"}").unwrap_err().param.as_deref(), Some("input"));
         assert_eq!(asked("{\"input\":\"x\"}").unwrap_err().param.as_deref(), Some("model"));
+    }
+
+    #[test]
+    fn the_encoding_is_known_and_an_odd_one_left_to_who_reads_the_request() {
+        let of = |word: &str| asked(&format!("{{\"model\":\"m\",\"input\":\"x\",\"encoding_format\":{word}}}"));
+        assert_eq!(of("\"base64\"").unwrap().encoding, Encoding::Base64);
+        assert_eq!(of("\"hex\"").unwrap().encoding, Encoding::Float);
+        assert_eq!(of("7").unwrap().encoding, Encoding::Float);
     }
 }

@@ -115,3 +115,75 @@ impl EmbeddingFormat for Embeddings {
         Ok(EmbeddingAnswer { usage: usage::read(answer.meta), ..told })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::dialects::{Address, Dialect, Settings, cohere::Cohere};
+    use crate::hub::embeddings::Input;
+
+    fn wanted(texts: &[(&'static str, Option<Purpose>)]) -> EmbeddingRequest<'static> {
+        let input = |(text, purpose): &(&'static str, Option<Purpose>)| Input {
+            text: (*text).into(),
+            purpose: *purpose,
+            title: None,
+        };
+        let others = vec!["input_type".into(), "title".into(), "x".into()];
+        EmbeddingRequest { inputs: texts.iter().map(input).collect(), dimensions: Some(1024), truncate: None, others }
+    }
+
+    fn written(wanted: &EmbeddingRequest<'_>, model: &str) -> String {
+        String::from_utf8(Embeddings.request(wanted, model).unwrap().body).unwrap()
+    }
+
+    #[test]
+    fn texts_are_documents_unless_their_purpose_is_said() {
+        let text = written(&wanted(&[("a", None), ("b", None)]), "embed-v4.0");
+        let expected = concat!(
+            r#"{"model":"embed-v4.0","texts":["a","b"],"input_type":"search_document","#,
+            r#""embedding_types":["float"],"output_dimension":1024}"#
+        );
+        assert_eq!(text, expected);
+        let text = written(&wanted(&[("a", Some(Purpose::Question))]), "embed-v4.0");
+        assert!(text.contains(r#""input_type":"search_query""#), "{text}");
+        let mixed = wanted(&[("a", Some(Purpose::Query)), ("b", None)]);
+        assert_eq!(Embeddings.request(&mixed, "m").unwrap_err().param.as_deref(), Some("input[1].task_type"));
+    }
+
+    #[test]
+    fn models_of_version_3_are_not_asked_for_the_only_length_that_they_have() {
+        let wanted = wanted(&[("a", None)]);
+        assert!(!written(&wanted, "embed-english-v3.0").contains("output_dimension"));
+        // It is for Cohere to say that this one has another.
+        assert!(written(&wanted, "embed-english-light-v3.0").contains(r#""output_dimension":1024"#));
+    }
+
+    #[test]
+    fn what_cohere_has_no_word_for_is_named_and_the_end_of_texts_is_cut_as_asked() {
+        let wanted = EmbeddingRequest { truncate: Some(Truncate::Start), ..wanted(&[("a", None)]) };
+        assert_eq!(Embeddings.request(&wanted, "m").unwrap().dropped, ["title", "x"]);
+        assert!(written(&wanted, "m").contains(r#""truncate":"START""#));
+    }
+
+    #[test]
+    fn vectors_and_billed_tokens_are_read() {
+        let body = br#"{"id":"x","embeddings":{"float":[[0.10],[2]]},"texts":["a","b"],
+            "meta":{"api_version":{"version":"2"},"billed_units":{"input_tokens":5}}}"#;
+        let answer = Embeddings.answer(body, &|_| None).unwrap();
+        assert_eq!(answer.vectors.iter().map(|vector| vector.get()).collect::<Vec<_>>(), ["[0.10]", "[2]"]);
+        assert_eq!(answer.usage.unwrap().input, 5);
+        for body in ["{}", "[]", r#"{"embeddings":{"int8":[[1]]}}"#, r#"{"embeddings":{"float":["x"]}}"#] {
+            assert_eq!(Embeddings.answer(body.as_bytes(), &|_| None).unwrap_err().status, 502, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_path_is_one_of_its_own() {
+        let settings = Settings::default();
+        let to = Address { wire: Embeddings.wire(), model: "m", stream: false, settings: &settings };
+        assert_eq!(Cohere.path(&to), "/v2/embed");
+    }
+}

@@ -70,3 +70,47 @@ impl EmbeddingFormat for Embeddings {
         Ok(EmbeddingAnswer { model: answer.model.map(|model| model.0), ..told.counted(answer.prompt_eval_count) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::dialects::{Address, Dialect, Settings, ollama::Ollama};
+    use crate::hub::embeddings::{Input, Truncate};
+
+    fn wanted(truncate: Option<Truncate>) -> EmbeddingRequest<'static> {
+        let inputs = vec![Input { text: "a".into(), purpose: None, title: None }];
+        EmbeddingRequest { inputs, dimensions: Some(64), truncate, others: vec!["truncate".into(), "title".into()] }
+    }
+
+    #[test]
+    fn a_request_is_written_in_its_own_words() {
+        let outbound = Embeddings.request(&wanted(Some(Truncate::Never)), "nomic").unwrap();
+        assert_eq!(outbound.body, br#"{"model":"nomic","input":["a"],"dimensions":64,"truncate":false}"#);
+        assert_eq!(outbound.dropped, ["title"]);
+        let error = Embeddings.request(&wanted(Some(Truncate::Start)), "nomic").unwrap_err();
+        assert_eq!((error.status, error.param.as_deref()), (400, Some("truncate")));
+    }
+
+    #[test]
+    fn vectors_model_and_tokens_are_read() {
+        let body = br#"{"model":"nomic","embeddings":[[0.5,1e-2]],"total_duration":1,"prompt_eval_count":4}"#;
+        let answer = Embeddings.answer(body, &|_| None).unwrap();
+        assert_eq!(answer.vectors.iter().map(|vector| vector.get()).collect::<Vec<_>>(), ["[0.5,1e-2]"]);
+        assert_eq!((answer.model.as_deref(), answer.usage.unwrap().input), (Some("nomic"), 4));
+        let uncounted = Embeddings.answer(br#"{"embeddings":[[1]]}"#, &|_| None).unwrap();
+        assert_eq!(uncounted.usage, None);
+        for body in ["{}", r#"{"error":"no such model"}"#, r#"{"embeddings":[]}"#] {
+            assert_eq!(Embeddings.answer(body.as_bytes(), &|_| None).unwrap_err().status, 502, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_path_is_one_of_its_own() {
+        let settings = Settings::default();
+        let to = Address { wire: Embeddings.wire(), model: "m", stream: false, settings: &settings };
+        assert_eq!(Ollama.path(&to), "/api/embed");
+    }
+}

@@ -113,3 +113,69 @@ fn truncate(body: &Object<'_>) -> Result<Option<Truncate>, ApiError> {
 fn unknown(path: &str, expected: &str) -> ApiError {
     ApiError::invalid(format!("Invalid `{path}`: expected {expected}.")).param(path).code("invalid_value")
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    fn asked(members: &str) -> String {
+        format!("{{\"model\":\"m\",{members}}}")
+    }
+
+    /// The parameter that is to blame.
+    fn blamed(members: &str) -> String {
+        let text = asked(members);
+        read(&Object::parse(text.as_bytes()).unwrap()).unwrap_err().param.unwrap()
+    }
+
+    #[test]
+    fn a_text_and_a_list_of_texts_are_inputs() {
+        for (members, texts) in [(r#""input":"a\n""#, vec!["a\n"]), (r#""input":["a","b"]"#, vec!["a", "b"])] {
+            let text = asked(members);
+            let request = read(&Object::parse(text.as_bytes()).unwrap()).unwrap();
+            assert_eq!(request.inputs.iter().map(|input| input.text.as_ref()).collect::<Vec<_>>(), texts);
+        }
+    }
+
+    #[test]
+    fn extensions_are_read_in_the_words_of_every_provider_for_all_texts_or_for_one() {
+        let text = asked(
+            r#""input":[{"content":"a","task_type":"RETRIEVAL_QUERY"},{"content":"b","title":"B"}],"title":"T",
+            "input_type":"search_document","dimensions":4,"auto_truncate":true,"user":"u","encoding_format":"base64""#,
+        );
+        let request = read(&Object::parse(text.as_bytes()).unwrap()).unwrap();
+        let (query, document) = (Some(Purpose::Query), Some(Purpose::Document));
+        assert_eq!(
+            request.inputs,
+            [
+                Input { text: "a".into(), purpose: query, title: Some("T".into()) },
+                Input { text: "b".into(), purpose: document, title: Some("B".into()) },
+            ]
+        );
+        assert_eq!((request.dimensions, request.truncate), (Some(4), Some(Truncate::End)));
+        assert_eq!(request.others_than(&["auto_truncate"]), ["title", "input_type"]);
+    }
+
+    #[test]
+    fn extensions_of_one_text_are_named_where_they_are_left_out() {
+        let text = asked(r#""input":{"content":"a","task_type":"CLUSTERING","title":"A"},"x":1"#);
+        let request = read(&Object::parse(text.as_bytes()).unwrap()).unwrap();
+        assert_eq!(request.others_than(&[]), ["x", "task_type", "title"]);
+    }
+
+    #[test]
+    fn what_only_openai_reads_or_nobody_is_refused_by_its_path() {
+        assert_eq!(blamed(r#""input":[1,2]"#), "input[0]");
+        assert_eq!(blamed(r#""input":["a",[1]]"#), "input[1]");
+        assert_eq!(blamed(r#""input":[]"#), "input");
+        assert_eq!(blamed(r#""input":{"task_type":"CLUSTERING"}"#), "input");
+        assert_eq!(blamed(r#""input":{"content":"a","task_type":"x"}"#), "input.task_type");
+        assert_eq!(blamed(r#""input":"a","input_type":"image""#), "input_type");
+        assert_eq!(blamed(r#""input":"a","encoding_format":"hex""#), "encoding_format");
+        assert_eq!(blamed(r#""input":"a","dimensions":-1"#), "dimensions");
+        assert_eq!(blamed(r#""input":"a","truncate":"middle""#), "truncate");
+    }
+}
