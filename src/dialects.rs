@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 use crate::errors::ApiError;
-use crate::hub::{ChatRequest, Event};
+use crate::hub::{ChatRequest, EmbeddingAnswer, EmbeddingRequest, Event};
 use crate::json::Object;
 use crate::stream::{Framing, sse};
 use crate::surfaces::Asked;
@@ -20,6 +22,7 @@ pub mod gemini;
 pub mod ollama;
 pub mod openai;
 
+mod embedding;
 mod passing;
 mod path;
 pub mod raw;
@@ -58,6 +61,11 @@ pub fn find(name: &str) -> Option<&'static dyn Dialect> {
 /// Every format of chats that some dialect speaks.
 pub fn chat_formats() -> impl Iterator<Item = &'static dyn ChatFormat> {
     DIALECTS.iter().flat_map(|dialect| dialect.tasks()).filter_map(|task| task.chat())
+}
+
+/// Every format of embeddings to which some dialect is translated.
+pub fn embedding_formats() -> impl Iterator<Item = &'static dyn EmbeddingFormat> {
+    DIALECTS.iter().flat_map(|dialect| dialect.tasks()).filter_map(|task| task.embeddings())
 }
 
 /// One API of providers: where it is, how it is addressed, and the formats that it speaks.
@@ -121,7 +129,10 @@ pub enum Task {
     Chat(&'static dyn ChatFormat),
     /// To count the tokens of a conversation, where that is said in words of its own.
     Count(&'static dyn CountFormat),
-    /// Something for which the hub has no words. Only callers of the same wire format are served.
+    /// To embed texts. Callers of every surface of embeddings are served.
+    Embeddings(&'static dyn EmbeddingFormat),
+    /// Something for which the hub has no words, or of which no other surface is known. Only callers of the same wire
+    /// format are served.
     Pass(&'static dyn PassFormat),
 }
 
@@ -131,6 +142,7 @@ impl Task {
         match self {
             Self::Chat(format) => format,
             Self::Count(format) => format,
+            Self::Embeddings(format) => format,
             Self::Pass(format) => format,
         }
     }
@@ -138,6 +150,11 @@ impl Task {
     /// The format, if it is one of chats.
     pub fn chat(self) -> Option<&'static dyn ChatFormat> {
         if let Self::Chat(format) = self { Some(format) } else { None }
+    }
+
+    /// The format, if it is one of embeddings that are translated.
+    pub fn embeddings(self) -> Option<&'static dyn EmbeddingFormat> {
+        if let Self::Embeddings(format) = self { Some(format) } else { None }
     }
 }
 
@@ -151,20 +168,25 @@ pub trait Format: Sync {
         true
     }
 
-    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage).
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
-
     /// Reads an answer with a status of failure. `header` looks up a header of it by its lower-case name.
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError;
 }
 
 /// A format that only passes.
 pub trait PassFormat: Format {
+    /// Edits a request: only what is ours, which is the model.
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
+
     /// The tokens that a whole answer with a status of success tells, if it does.
     ///
     /// # Errors
     /// It is not an answer of this API, or it reports a failure.
     fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError>;
+
+    /// Mends a whole answer; `None` leaves the provider's bytes as they are.
+    fn pass_answer(&self, _body: &[u8], _asked: &Asked) -> Option<Vec<u8>> {
+        None
+    }
 
     /// How much of an answer is read.
     fn reads(&self) -> Reads {
@@ -198,6 +220,25 @@ pub trait CountFormat: Format {
     fn tokens(&self, body: &[u8]) -> Result<u64, ApiError>;
 }
 
+/// A format of embeddings that no caller speaks, so that all are translated.
+pub trait EmbeddingFormat: Format {
+    /// Writes a request from the hub's words.
+    ///
+    /// # Errors
+    /// The request says something that this provider cannot do and that must not be dropped silently.
+    fn request(&self, wanted: &EmbeddingRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
+
+    /// Reads an answer with a status of success. `header` looks up a header of it by its lower-case name.
+    ///
+    /// # Errors
+    /// It is not an answer of this API, or it reports a failure.
+    fn answer<'a>(
+        &self,
+        body: &'a [u8],
+        header: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<EmbeddingAnswer<'a>, ApiError>;
+}
+
 /// A format of chats.
 pub trait ChatFormat: Format {
     /// How its streams are cut into events.
@@ -210,6 +251,9 @@ pub trait ChatFormat: Format {
     /// # Errors
     /// The request says something that this provider cannot do and that must not be dropped silently.
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
+
+    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage).
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
 
     /// Reads a whole answer with a status of success.
     ///
@@ -244,6 +288,12 @@ pub struct Outbound {
 }
 
 impl Outbound {
+    /// A request in the provider's words, without these fields of the caller's.
+    pub fn json(body: &impl Serialize, dropped: Vec<Cow<'static, str>>) -> Self {
+        // Strings and numbers always serialize.
+        Self { body: serde_json::to_vec(body).unwrap_or_default(), dropped, headers: Vec::new() }
+    }
+
     /// A request of the caller's own format.
     pub fn passed(body: Vec<u8>) -> Self {
         Self { body, dropped: Vec::new(), headers: Vec::new() }

@@ -72,7 +72,7 @@ impl Exchange {
         progress.break_off(error.status, error.code.as_deref().unwrap_or("error"));
         match self.task {
             Task::Chat(surface) => progress.held_open.then(|| surface.stream_error(error)),
-            Task::Count(_) | Task::Pass(_) => None,
+            Task::Count(_) | Task::Embeddings(_) | Task::Pass(_) => None,
         }
     }
 

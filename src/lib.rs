@@ -51,13 +51,14 @@
 //! | policy | [`config`], [`routing`], [`clients`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`contract`], [`host`] (ports) | any API's form |
-//! | codecs | [`json`], [`multipart`], [`stream`], [`headers`], [`time`] | anything of ours |
+//! | codecs | [`base64`], [`json`], [`multipart`], [`stream`], [`headers`], [`time`] | anything of ours |
 //!
 //! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
 //!
 //! A server that speaks OpenAI's API is configuration. A new dialect is a file in `dialects/`, a line in
 //! [`dialects::DIALECTS`] and its tests; a new surface the same in [`surfaces`].
 
+pub mod base64;
 pub mod clients;
 pub mod config;
 pub mod contract;

@@ -334,14 +334,15 @@ fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> 
     let unreadable = |e: serde_json::Error| ApiError::invalid(format!("The body cannot be read: {e}."));
     let object = Object::parse(body).map_err(unreadable)?;
     let model = &call.target.model;
+    let asked = &call.exchange.asked;
     let outbound = match call.service {
-        Service::Chat(surface, format) if !call.service.passes() => {
-            format.request(&surface.request(&object)?, model)?
+        Service::Chat(_, format) if call.service.passes() => {
+            Outbound::passed(format.pass_request(&object, asked, model))
         }
+        Service::Chat(surface, format) => format.request(&surface.request(&object)?, model)?,
         Service::Count(surface, format) => format.request(&surface.request(&object)?, model)?,
-        Service::Chat(..) | Service::Pass(..) => {
-            Outbound::passed(call.service.format().pass_request(&object, &call.exchange.asked, model))
-        }
+        Service::Embeddings(surface, format) => format.request(&surface.request(&object)?, model)?,
+        Service::Pass(_, format) => Outbound::passed(format.pass_request(&object, asked, model)),
     };
     for (name, value) in &outbound.headers {
         host.set_header(Side::Request, name, Some(value));

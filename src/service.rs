@@ -1,7 +1,7 @@
 //! What caller and provider have in common: a task, and perhaps the wire format of it.
 
-use crate::dialects::{self, ChatFormat, CountFormat, Dialect, Format, PassFormat};
-use crate::surfaces::{self, ChatSurface, CountSurface, Surface};
+use crate::dialects::{self, ChatFormat, CountFormat, Dialect, EmbeddingFormat, Format, PassFormat};
+use crate::surfaces::{self, ChatSurface, CountSurface, EmbeddingSurface, Surface};
 
 /// How a provider serves a caller.
 #[derive(Clone, Copy)]
@@ -10,6 +10,8 @@ pub enum Service {
     Chat(&'static dyn ChatSurface, &'static dyn ChatFormat),
     /// Tokens are counted in the provider's words.
     Count(&'static dyn CountSurface, &'static dyn CountFormat),
+    /// Embeddings, translated.
+    Embeddings(&'static dyn EmbeddingSurface, &'static dyn EmbeddingFormat),
     /// They speak the same format, of something that is never translated.
     Pass(&'static dyn Surface, &'static dyn PassFormat),
 }
@@ -26,13 +28,11 @@ impl Service {
     fn of(asked: surfaces::Task, can: dialects::Task) -> Option<Self> {
         match (asked, can) {
             (surfaces::Task::Chat(surface), dialects::Task::Chat(format)) => Some(Self::Chat(surface, format)),
-            (surfaces::Task::Pass(surface), dialects::Task::Pass(format)) => {
-                Some(Self::Pass(surface, format)).filter(Self::passes)
+            (surfaces::Task::Embeddings(surface), dialects::Task::Embeddings(format)) => {
+                Some(Self::Embeddings(surface, format))
             }
             (surfaces::Task::Count(surface), dialects::Task::Count(format)) => Some(Self::Count(surface, format)),
-            (surfaces::Task::Count(surface), dialects::Task::Pass(format)) => {
-                Some(Self::Pass(surface, format)).filter(Self::passes)
-            }
+            (_, dialects::Task::Pass(format)) => Some(Self::Pass(asked.surface(), format)).filter(Self::passes),
             _ => None,
         }
     }
@@ -42,6 +42,7 @@ impl Service {
         match *self {
             Self::Chat(surface, _) => surface,
             Self::Count(surface, _) => surface,
+            Self::Embeddings(surface, _) => surface,
             Self::Pass(surface, _) => surface,
         }
     }
@@ -51,6 +52,7 @@ impl Service {
         match *self {
             Self::Chat(_, format) => format,
             Self::Count(_, format) => format,
+            Self::Embeddings(_, format) => format,
             Self::Pass(_, format) => format,
         }
     }
@@ -87,8 +89,9 @@ mod tests {
 
     #[test]
     fn a_provider_that_cannot_do_the_task_serves_nobody() {
-        let embeddings = surfaces::Task::Pass(&Embeddings);
+        let embeddings = surfaces::Task::Embeddings(&Embeddings);
         assert_eq!(served(embeddings, "openai"), Some((Wire::OpenAiEmbeddings, true)));
+        assert_eq!(served(embeddings, "cohere"), Some((Wire::CohereEmbed, false)));
         assert_eq!(served(embeddings, "anthropic"), None);
     }
 }

@@ -2,7 +2,8 @@
 //! in its own form; it does not know who answers.
 
 use crate::errors::{ApiError, Retry};
-use crate::hub::{ChatRequest, Event};
+use crate::hub::embeddings::Encoding;
+use crate::hub::{ChatRequest, EmbeddingAnswer, EmbeddingRequest, Event};
 use crate::json::Object;
 use crate::multipart::Form;
 use crate::wire::Wire;
@@ -19,7 +20,7 @@ pub mod responses;
 use models::Form as ListForm;
 
 /// What the gateway must know of a request, whatever its surface.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The model, as the caller named it.
     pub model: String,
@@ -29,6 +30,8 @@ pub struct Asked {
     pub include_usage: bool,
     /// Did the caller use the form that preceded tools?
     pub legacy_functions: bool,
+    /// How vectors shall be written.
+    pub encoding: Encoding,
 }
 
 /// What an answer needs beside what the provider says.
@@ -53,6 +56,8 @@ pub enum Task {
     Chat(&'static dyn ChatSurface),
     /// To count the tokens of a conversation.
     Count(&'static dyn CountSurface),
+    /// To embed texts.
+    Embeddings(&'static dyn EmbeddingSurface),
     /// Something for which the hub has no words: only providers of the same wire format can answer.
     Pass(&'static dyn Surface),
 }
@@ -63,6 +68,7 @@ impl Task {
         match self {
             Self::Chat(surface) => surface,
             Self::Count(surface) => surface,
+            Self::Embeddings(surface) => surface,
             Self::Pass(surface) => surface,
         }
     }
@@ -129,6 +135,18 @@ pub trait CountSurface: Surface {
     fn answer(&self, tokens: u64) -> Vec<u8>;
 }
 
+/// A surface of embeddings, whose answers have no streams.
+pub trait EmbeddingSurface: Surface {
+    /// Reads the request in the hub's words.
+    ///
+    /// # Errors
+    /// A field has another type than the surface's documents say, or nobody but the surface's own format knows it.
+    fn request<'a>(&self, body: &Object<'a>) -> Result<EmbeddingRequest<'a>, ApiError>;
+
+    /// Writes an answer. `model` is taken where the provider names none.
+    fn answer(&self, answer: &EmbeddingAnswer<'_>, encoding: Encoding, model: &str) -> Vec<u8>;
+}
+
 /// Writes the events of one stream as the bytes of server-sent events.
 pub trait StreamWriter {
     /// Appends what the caller is told of `event`.
@@ -145,7 +163,7 @@ static TASKS: &[(&str, Task)] = &[
     ("/v1/audio/speech", Task::Pass(&raw::SPEECH)),
     ("/v1/audio/transcriptions", Task::Pass(&raw::TRANSCRIPTIONS)),
     ("/v1/audio/translations", Task::Pass(&raw::TRANSLATIONS)),
-    ("/v1/embeddings", Task::Pass(&embeddings::Embeddings)),
+    ("/v1/embeddings", Task::Embeddings(&embeddings::Embeddings)),
     ("/v1/images/edits", Task::Pass(&raw::IMAGE_EDITS)),
     ("/v1/images/generations", Task::Pass(&raw::IMAGE_GENERATIONS)),
     ("/v1/images/variations", Task::Pass(&raw::IMAGE_VARIATIONS)),

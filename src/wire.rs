@@ -5,6 +5,8 @@
 pub enum Wire {
     /// Bedrock's Converse.
     BedrockConverse,
+    /// Bedrock's `InvokeModel` of models of embeddings.
+    BedrockEmbed,
     /// OpenAI's chat completions.
     OpenAiChat,
     /// OpenAI's completions, which preceded chat.
@@ -37,12 +39,20 @@ pub enum Wire {
     Gemini,
     /// Gemini's `countTokens`.
     GeminiCountTokens,
+    /// Gemini's `batchEmbedContents`.
+    GeminiEmbed,
+    /// Vertex's `predict` and `embedContent`.
+    VertexEmbed,
     /// Cohere's chat, version 2.
     CohereChat,
+    /// Cohere's embeddings, version 2.
+    CohereEmbed,
     /// Cohere's rerank, version 2.
     CohereRerank,
     /// Cohere's rerank, version 1, and everybody else's.
     CohereRerankV1,
     /// Ollama's own chat.
     OllamaChat,
+    /// Ollama's own embeddings.
+    OllamaEmbed,
 }

@@ -29,7 +29,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("contract", &[]),
         ("host", &[]),
     ],
-    &[("json", &[]), ("multipart", &[]), ("stream", &[]), ("headers", &[]), ("time", &[])],
+    &[("base64", &[]), ("json", &[]), ("multipart", &[]), ("stream", &[]), ("headers", &[]), ("time", &[])],
 ];
 
 /// Policies and wire do not meet, but that a provider's configuration names its dialect.

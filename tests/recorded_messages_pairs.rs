@@ -15,7 +15,7 @@ use support::outcome::Outcome;
 use support::pairs::{self, Pair};
 use support::recordings::Recording;
 use support::{events, messages_client, rules};
-use tollhouse_filter::dialects::{ChatFormat, Format, Progress, anthropic::Anthropic, openai::OpenAi};
+use tollhouse_filter::dialects::{ChatFormat, Progress, anthropic::Anthropic, openai::OpenAi};
 use tollhouse_filter::json::Object;
 use tollhouse_filter::surfaces::{AnswerContext, ChatSurface, Surface, messages::Messages};
 

@@ -25,9 +25,9 @@ pub fn slots(family: &str) -> usize {
 
 /// Models that differ in their targets and clocks: name, providers in their order.
 ///
-/// `o` and `a` speak OpenAI's and Anthropic's API. The others of a pair cannot be reached: connections are refused,
+/// `o`, `a` and `c` speak OpenAI's, Anthropic's and Cohere's API. The others of a pair cannot be reached: connections are refused,
 /// the name does not exist, connections are not answered, requests are refused before they are read.
-pub const FAMILIES: [(&str, &[&str]); 17] = [
+pub const FAMILIES: [(&str, &[&str]); 19] = [
     ("o", &["o"]),
     ("a", &["a"]),
     ("oa", &["o", "a"]),
@@ -35,6 +35,8 @@ pub const FAMILIES: [(&str, &[&str]); 17] = [
     ("oab", &["o", "a", "b"]),
     ("ab", &["a", "b"]),
     ("op", &["o", "p"]),
+    ("oc", &["o", "c"]),
+    ("co", &["c", "o"]),
     ("refused-oa", &["refused-o", "a"]),
     ("refused-ao", &["refused-a", "o"]),
     ("nowhere-oa", &["nowhere-o", "a"]),
@@ -52,7 +54,7 @@ pub const FAMILIES: [(&str, &[&str]); 17] = [
 pub struct Addresses {
     /// Speaks OpenAI's API.
     pub o: SocketAddr,
-    /// Another one that does.
+    /// Another one that does, and Cohere's where a script says so.
     pub p: SocketAddr,
     /// Speaks Anthropic's API.
     pub a: SocketAddr,
@@ -72,6 +74,7 @@ pub fn json(at: Addresses) -> Value {
             "p": provider("openai", "p", &at.p.to_string()),
             "a": provider("anthropic", "a", &at.a.to_string()),
             "b": provider("anthropic", "b", &at.b.to_string()),
+            "c": provider("cohere", "c", &at.p.to_string()),
             "spelled": provider("openai", "s", &at.o.to_string()),
             "refused-o": provider("openai", "ro", "127.0.0.1:1"),
             "refused-a": provider("anthropic", "ra", "127.0.0.1:1"),

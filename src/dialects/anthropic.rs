@@ -77,10 +77,6 @@ impl Format for Anthropic {
         Wire::AnthropicMessages
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        pass::request(body, asked, model, Host::Direct)
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }
@@ -89,6 +85,10 @@ impl Format for Anthropic {
 impl ChatFormat for Anthropic {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model, Host::Direct)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        pass::request(body, asked, model, Host::Direct)
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

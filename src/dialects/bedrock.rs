@@ -4,6 +4,7 @@
 
 mod answer;
 mod blocks;
+pub(super) mod embeddings;
 pub(super) mod error;
 mod extra;
 mod finish;
@@ -45,11 +46,15 @@ impl Dialect for BedrockConverse {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&BedrockConverse)]
+        &[Task::Chat(&BedrockConverse), Task::Embeddings(&embeddings::Embeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
-        let verb = if to.stream { "converse-stream" } else { "converse" };
+        let verb = match to.wire {
+            Wire::BedrockEmbed => "invoke",
+            _ if to.stream => "converse-stream",
+            _ => "converse",
+        };
         format!("/model/{}/{verb}", path::segment(to.model))
     }
 
@@ -66,11 +71,6 @@ impl Format for BedrockConverse {
         Wire::BedrockConverse
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
-        // Both stand in the path.
-        body.write_with(&[("model", None), ("stream", None)])
-    }
-
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body, header)
     }
@@ -83,6 +83,11 @@ impl ChatFormat for BedrockConverse {
 
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
+        // Both stand in the path.
+        body.write_with(&[("model", None), ("stream", None)])
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

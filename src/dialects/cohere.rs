@@ -1,4 +1,4 @@
-//! Cohere's chat, version 2.
+//! Cohere's chat and embeddings, version 2.
 //!
 //! <https://docs.cohere.com/reference/chat>
 
@@ -11,6 +11,7 @@ use crate::surfaces::Asked;
 use crate::wire::Wire;
 
 mod answer;
+pub(super) mod embeddings;
 mod error;
 mod messages;
 mod request;
@@ -40,12 +41,18 @@ impl Dialect for Cohere {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        static TASKS: &[Task] = &[Task::Chat(&Cohere), Task::Pass(&RERANK), Task::Pass(&RERANK_V1)];
+        static TASKS: &[Task] = &[
+            Task::Chat(&Cohere),
+            Task::Embeddings(&embeddings::Embeddings),
+            Task::Pass(&RERANK),
+            Task::Pass(&RERANK_V1),
+        ];
         TASKS
     }
 
     fn path(&self, to: &Address<'_>) -> String {
         match to.wire {
+            Wire::CohereEmbed => "/v2/embed",
             Wire::CohereRerank => "/v2/rerank",
             Wire::CohereRerankV1 => "/v1/rerank",
             _ => "/v2/chat",
@@ -63,10 +70,6 @@ impl Format for Cohere {
         Wire::CohereChat
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }
@@ -75,6 +78,10 @@ impl Format for Cohere {
 impl ChatFormat for Cohere {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
+        body.write_with(&[("model", Some(json::string(model)))])
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

@@ -5,11 +5,12 @@
 //! the caller must hear of it.
 
 use super::openai::{OpenAi, completions::Completions, embeddings::Embeddings, raw};
-use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
+use super::{Address, ChatFormat, Dialect, Format, Outbound, PassFormat, StreamPasser, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
 use crate::surfaces::Asked;
+use crate::usage::Usage;
 use crate::wire::Wire;
 
 mod rules;
@@ -68,7 +69,7 @@ pub static GROQ: Compatible = Compatible {
 
 /// Fields that it does not know are refused; it counts tokens without being asked.
 ///
-/// <https://docs.mistral.ai/api/#tag/chat>
+/// <https://docs.mistral.ai/api/#tag/chat>, <https://docs.mistral.ai/api/#tag/embeddings>
 pub static MISTRAL: Compatible = Compatible {
     name: "mistral",
     endpoint: "https://api.mistral.ai/v1",
@@ -80,7 +81,11 @@ pub static MISTRAL: Compatible = Compatible {
             required_is_any: true,
             nameless: false,
         })),
-        Task::Pass(&Embeddings),
+        Task::Pass(&NearlyEmbeddings(Rules {
+            left_out: &["user"],
+            renamed: &[("dimensions", "output_dimension")],
+            ..Rules::NONE
+        })),
         Task::Pass(&raw::MODERATIONS),
         Task::Pass(&raw::TRANSCRIPTIONS),
     ],
@@ -177,10 +182,6 @@ impl Format for Nearly {
         Wire::OpenAiChat
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        self.0.mend(OpenAi.pass_request(body, asked, model))
-    }
-
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         OpenAi.error(status, body, header)
     }
@@ -190,6 +191,10 @@ impl ChatFormat for Nearly {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         let outbound = OpenAi.request(chat, model)?;
         Ok(Outbound { body: self.0.mend(outbound.body), ..outbound })
+    }
+
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        self.0.mend(OpenAi.pass_request(body, asked, model))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
@@ -206,6 +211,33 @@ impl ChatFormat for Nearly {
 
     fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>> {
         OpenAi.pass_answer(body)
+    }
+}
+
+/// OpenAI's format of embeddings, with requests mended.
+struct NearlyEmbeddings(Rules);
+
+impl Format for NearlyEmbeddings {
+    fn wire(&self) -> Wire {
+        Embeddings.wire()
+    }
+
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        Embeddings.error(status, body, header)
+    }
+}
+
+impl PassFormat for NearlyEmbeddings {
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        self.0.mend(Embeddings.pass_request(body, asked, model))
+    }
+
+    fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError> {
+        Embeddings.usage(body)
+    }
+
+    fn pass_answer(&self, body: &[u8], asked: &Asked) -> Option<Vec<u8>> {
+        Embeddings.pass_answer(body, asked)
     }
 }
 

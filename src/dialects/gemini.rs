@@ -1,4 +1,4 @@
-//! Gemini's `generateContent`, in AI Studio and in Vertex.
+//! Gemini's `generateContent` and embeddings, in AI Studio and in Vertex.
 //!
 //! <https://ai.google.dev/api/generate-content>,
 //! <https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference>
@@ -7,6 +7,7 @@ mod answer;
 mod contents;
 mod count;
 mod created;
+mod embeddings;
 mod error;
 mod finish;
 mod media;
@@ -52,7 +53,7 @@ impl Dialect for Gemini {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Gemini), Task::Count(&Count::Studio)]
+        &[Task::Chat(&Gemini), Task::Count(&Count::Studio), Task::Embeddings(&embeddings::Embeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -78,7 +79,7 @@ impl Dialect for VertexGemini {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Gemini), Task::Count(&Count::Vertex)]
+        &[Task::Chat(&Gemini), Task::Count(&Count::Vertex), Task::Embeddings(&embeddings::VertexEmbeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -95,11 +96,6 @@ impl Format for Gemini {
         Wire::Gemini
     }
 
-    /// The model is in the path, so nothing in the body is ours.
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
-        body.write_with(&[("model", None)])
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }
@@ -108,6 +104,11 @@ impl Format for Gemini {
 impl ChatFormat for Gemini {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
+    }
+
+    /// The model is in the path, so nothing in the body is ours.
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
+        body.write_with(&[("model", None)])
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

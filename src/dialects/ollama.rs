@@ -1,4 +1,4 @@
-//! Ollama's own chat.
+//! Ollama's own chat and embeddings.
 //!
 //! <https://docs.ollama.com/api/chat>
 
@@ -11,6 +11,7 @@ use crate::surfaces::Asked;
 use crate::wire::Wire;
 
 mod answer;
+mod embeddings;
 mod error;
 mod images;
 mod messages;
@@ -34,11 +35,11 @@ impl Dialect for Ollama {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Ollama)]
+        &[Task::Chat(&Ollama), Task::Embeddings(&embeddings::Embeddings)]
     }
 
-    fn path(&self, _to: &Address<'_>) -> String {
-        "/api/chat".to_owned()
+    fn path(&self, to: &Address<'_>) -> String {
+        if to.wire == Wire::OllamaEmbed { "/api/embed" } else { "/api/chat" }.to_owned()
     }
 
     /// A server of one's own asks for no key; its cloud does.
@@ -54,10 +55,6 @@ impl Format for Ollama {
         Wire::OllamaChat
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }
@@ -70,6 +67,10 @@ impl ChatFormat for Ollama {
 
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
+        body.write_with(&[("model", Some(json::string(model)))])
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

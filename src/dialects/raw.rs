@@ -22,16 +22,16 @@ impl Format for Raw {
         self.wire
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         (self.error)(status, body)
     }
 }
 
 impl PassFormat for Raw {
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
+        body.write_with(&[("model", Some(json::string(model)))])
+    }
+
     fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError> {
         let Ok(answer) = serde_json::from_slice::<Answer<'_>>(body) else { return Ok(None) };
         if answer.error.is_some_and(|error| error.get().starts_with('{')) {
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn only_the_model_is_ours() {
         let body = Object::parse(b"{\"input\": [\"a\" ,\"b\"],\"model\":\"tier\",\"stream\":true}").unwrap();
-        let asked = Asked { model: "tier".into(), stream: false, include_usage: false, legacy_functions: false };
+        let asked = Asked { model: "tier".into(), ..Asked::default() };
         let sent = RAW.pass_request(&body, &asked, "real");
         assert_eq!(sent, b"{\"input\":[\"a\" ,\"b\"],\"model\":\"real\",\"stream\":true}");
         let nameless = Object::parse(b"{\"input\":1}").unwrap();

@@ -26,7 +26,7 @@ pub(super) enum Answer {
     /// A status of failure: its body says more.
     Error(Box<Received>),
     /// A whole answer.
-    Whole,
+    Whole(Box<Received>),
     /// A stream before its first content: what has been written of it.
     Held(Box<Relay>, Vec<u8>),
     /// A stream after its first content.
@@ -79,7 +79,7 @@ impl Answer {
             "application/json" if head.length.is_some_and(|length| length > call.exchange.max_answer) => {
                 Err(too_long())
             }
-            "application/json" => Ok(Self::Whole),
+            "application/json" => Ok(Self::Whole(Box::new(head))),
             other => {
                 let message = format!("The provider answered with content type `{other}`.");
                 Err(ApiError::new(502, message).code("wrong_content_type"))
@@ -94,7 +94,7 @@ impl Answer {
 
     /// Is what has come still in Envoy's hands?
     pub(super) fn is_held(&self) -> bool {
-        matches!(self, Self::Error(_) | Self::Whole | Self::Held(..))
+        matches!(self, Self::Error(_) | Self::Whole(_) | Self::Held(..))
     }
 
     /// The bytes of a relayed stream have ended. Was the answer cut off?
@@ -122,11 +122,11 @@ impl Answer {
                 Fate::Fail(failure(call, head, &host.body(Side::Response, size.min(MAX_ERROR))))
             }
             // Without its length, Envoy may find out first: it reads much at once.
-            Self::Whole if size > call.exchange.max_answer => Fate::Fail(too_long()),
-            Self::Whole if end => {
-                whole(call, &host.body(Side::Response, size), now).map_or_else(Fate::Fail, Fate::Commit)
+            Self::Whole(_) if size > call.exchange.max_answer => Fate::Fail(too_long()),
+            Self::Whole(head) if end => {
+                whole(call, head, &host.body(Side::Response, size), now).map_or_else(Fate::Fail, Fate::Commit)
             }
-            Self::Error(_) | Self::Whole => Fate::Hold,
+            Self::Error(_) | Self::Whole(_) => Fate::Hold,
             Self::Held(relay, held) => {
                 let mut out = std::mem::take(held);
                 let fate = relayed(relay, call, &host.body(Side::Response, size), end, now, &mut out);
@@ -176,7 +176,7 @@ impl Answer {
                     host.set_body(Side::Response, size, &[]);
                     return Fate::Hold;
                 }
-                if let Self::Held(relay, _) = std::mem::replace(self, Self::Whole) {
+                if let Self::Held(relay, _) = std::mem::replace(self, Self::Refused(Vec::new())) {
                     *self = Self::Relayed(relay);
                 }
                 Fate::Commit(out)
@@ -239,13 +239,18 @@ fn idle(call: &Call, now: Timestamp) -> Result<(), ApiError> {
 }
 
 /// Reads a whole answer and writes it in the caller's form.
-fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> {
+fn whole(call: &Call, head: &Received, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> {
     match call.service {
         Service::Chat(surface, format) => chat(call, surface, format, body, now),
         Service::Count(surface, format) => {
             let tokens = format.tokens(body)?;
             call.exchange.progress.borrow_mut().meter.passed(None);
             Ok(surface.answer(tokens))
+        }
+        Service::Embeddings(surface, format) => {
+            let answer = format.answer(body, &|name| head.get(name))?;
+            call.exchange.progress.borrow_mut().meter.answered(answer.usage);
+            Ok(surface.answer(&answer, call.exchange.asked.encoding, &call.target.model))
         }
         Service::Pass(_, format) => {
             let usage = format.usage(body)?;
@@ -255,7 +260,7 @@ fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> 
             } else {
                 meter.passed(usage)
             }
-            Ok(body.to_vec())
+            Ok(format.pass_answer(body, &call.exchange.asked).unwrap_or_else(|| body.to_vec()))
         }
     }
 }

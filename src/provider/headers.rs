@@ -26,7 +26,7 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call) {
     let accept = match call.service {
         Service::Chat(_, format) if stream => format.framing().media_type(),
         Service::Pass(_, format) if format.reads() != Reads::Whole => "*/*",
-        Service::Chat(..) | Service::Count(..) | Service::Pass(..) => "application/json",
+        Service::Chat(..) | Service::Count(..) | Service::Embeddings(..) | Service::Pass(..) => "application/json",
     };
     let mut headers: Vec<(&str, &str)> = vec![
         (":method", resource.map_or("POST", |resource| &resource.method)),

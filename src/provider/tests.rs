@@ -32,7 +32,7 @@ impl World {
         let exchange = Rc::new(Exchange {
             id: 4,
             task: Task::Chat(&Chat),
-            asked: Asked { model: "tier".into(), stream, include_usage: false, legacy_functions: false },
+            asked: Asked { model: "tier".into(), stream, ..Asked::default() },
             resource: None,
             plan: Plan::new(&model.targets, |_| false),
             timeouts: model.timeouts,

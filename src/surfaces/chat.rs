@@ -33,7 +33,7 @@ impl Surface for Chat {
         check_messages(body.get("messages"))?;
         let (stream, include_usage) = streaming(body)?;
         let legacy_functions = body.get("functions").is_some();
-        Ok(Asked { model, stream, include_usage, legacy_functions })
+        Ok(Asked { model, stream, include_usage, legacy_functions, ..Asked::default() })
     }
 
     fn error(&self, error: &ApiError) -> Vec<u8> {

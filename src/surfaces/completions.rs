@@ -33,7 +33,7 @@ impl Surface for Completions {
             return Err(chat::missing("prompt"));
         }
         let (stream, include_usage) = chat::streaming(body)?;
-        Ok(Asked { model, stream, include_usage, legacy_functions: false })
+        Ok(Asked { model, stream, include_usage, ..Asked::default() })
     }
 
     fn error(&self, error: &ApiError) -> Vec<u8> {

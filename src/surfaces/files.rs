@@ -23,7 +23,7 @@ impl Surface for Files {
 
     /// No model is asked for, whatever the body says.
     fn asked(&self, _body: &Object<'_>) -> Result<Asked, ApiError> {
-        Ok(Asked { model: String::new(), stream: false, include_usage: false, legacy_functions: false })
+        Ok(Asked::default())
     }
 
     fn error(&self, error: &ApiError) -> Vec<u8> {

@@ -107,7 +107,7 @@ impl Surface for Raw {
 
 /// Whether such an answer is streamed is nobody's business: it passes as it comes.
 fn asked(model: String) -> Asked {
-    Asked { model, stream: false, include_usage: false, legacy_functions: false }
+    Asked { model, ..Asked::default() }
 }
 
 #[cfg(test)]

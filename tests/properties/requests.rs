@@ -251,8 +251,7 @@ proptest! {
         let object = Object::parse(request.body.as_bytes()).unwrap();
         let asked = Chat.asked(&object).unwrap();
         prop_assert_eq!(asked.stream, request.stream);
-        let formats =
-            |dialect: &'static dyn Dialect| dialect.tasks().iter().map(move |task| (dialect, task.format()));
+        let formats = |dialect: &'static dyn Dialect| dialect.tasks().iter().filter_map(move |task| Some((dialect, task.chat()?)));
         for (dialect, format) in DIALECTS.iter().copied().flat_map(formats) {
             let sent = format.pass_request(&object, &asked, "model");
             let sent = Object::parse(&sent).unwrap();

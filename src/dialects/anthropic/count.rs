@@ -25,17 +25,17 @@ impl Format for VertexCount {
         COUNT.wire()
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        let version = Host::Vertex.version().map(json::string);
-        body.write_with(&[("model", Some(json::string(model))), ("anthropic_version", version)])
-    }
-
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         COUNT.error(status, body, header)
     }
 }
 
 impl PassFormat for VertexCount {
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
+        let version = Host::Vertex.version().map(json::string);
+        body.write_with(&[("model", Some(json::string(model))), ("anthropic_version", version)])
+    }
+
     /// Nothing is used by counting.
     fn usage(&self, _body: &[u8]) -> Result<Option<Usage>, ApiError> {
         Ok(None)

@@ -30,7 +30,7 @@ impl Dialect for BedrockAnthropic {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Host::Bedrock)]
+        &[Task::Chat(&Host::Bedrock), Task::Embeddings(&bedrock::embeddings::Embeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -86,10 +86,6 @@ impl Format for Host {
         Wire::AnthropicMessages
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        pass::request(body, asked, model, *self)
-    }
-
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         if *self == Self::Bedrock { bedrock::error::read(status, body, header) } else { error::read(status, body) }
     }
@@ -102,6 +98,10 @@ impl ChatFormat for Host {
 
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model, *self)
+    }
+
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        pass::request(body, asked, model, *self)
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

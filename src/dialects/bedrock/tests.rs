@@ -1,4 +1,5 @@
 mod answers;
+mod embeddings;
 mod requests;
 mod streams;
 

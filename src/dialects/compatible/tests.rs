@@ -93,3 +93,12 @@ fn groq_is_told_no_names_but_those_of_functions() {
     assert_eq!(passed(&GROQ, body), wanted);
     assert!(passed(&OPENROUTER, body).contains(r#""role":"developer""#), "it knows all that OpenAI knows");
 }
+
+#[test]
+fn mistral_s_embeddings_have_its_own_name_for_dimensions() {
+    let body = Object::parse(br#"{"model":"m","input":"a","dimensions":8,"user":"u"}"#).unwrap();
+    let embeds = |task: &&Task| task.format().wire() == Wire::OpenAiEmbeddings;
+    let Some(Task::Pass(format)) = MISTRAL.tasks().iter().find(embeds) else { panic!("no embeddings") };
+    let sent = format.pass_request(&body, &Asked::default(), "ours");
+    assert_eq!(sent, br#"{"model":"ours","input":"a","output_dimension":8}"#);
+}

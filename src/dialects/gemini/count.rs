@@ -10,7 +10,6 @@ use crate::dialects::{CountFormat, Format, Outbound};
 use crate::errors::ApiError;
 use crate::hub::ChatRequest;
 use crate::json::{self, Object};
-use crate::surfaces::Asked;
 use crate::wire::Wire;
 
 /// Who counts.
@@ -31,10 +30,6 @@ struct Counted {
 impl Format for Count {
     fn wire(&self) -> Wire {
         Wire::GeminiCountTokens
-    }
-
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
-        body.write_with(&[("model", None)])
     }
 
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {

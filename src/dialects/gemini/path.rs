@@ -3,6 +3,7 @@
 //! <https://ai.google.dev/api/generate-content#endpoint>,
 //! <https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.publishers.models/generateContent>
 
+use super::embeddings;
 use crate::dialects::Address;
 use crate::dialects::path::segment;
 use crate::wire::Wire;
@@ -33,8 +34,12 @@ pub(super) fn vertex(to: &Address<'_>) -> String {
 
 /// Without `alt=sse` a stream is one long JSON array.
 fn method(to: &Address<'_>) -> &'static str {
-    if to.wire == Wire::GeminiCountTokens {
-        return ":countTokens";
+    match to.wire {
+        Wire::GeminiCountTokens => ":countTokens",
+        Wire::GeminiEmbed => ":batchEmbedContents",
+        Wire::VertexEmbed if embeddings::is_single(to.model) => ":embedContent",
+        Wire::VertexEmbed => ":predict",
+        _ if to.stream => ":streamGenerateContent?alt=sse",
+        _ => ":generateContent",
     }
-    if to.stream { ":streamGenerateContent?alt=sse" } else { ":generateContent" }
 }

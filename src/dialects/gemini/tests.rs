@@ -1,4 +1,5 @@
 mod answers;
+mod embeddings;
 mod failures;
 mod paths;
 mod requests;

@@ -33,16 +33,16 @@ impl Format for Completions {
         !(gpt || thinks || name.starts_with("chatgpt-"))
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        request::pass(body, asked, model)
-    }
-
     fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
         error::read(status, body)
     }
 }
 
 impl ChatFormat for Completions {
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        request::pass(body, asked, model)
+    }
+
     fn request(&self, _chat: &ChatRequest<'_>, _model: &str) -> Result<Outbound, ApiError> {
         Err(ApiError::invalid("A conversation cannot be completed as a text."))
     }

@@ -24,7 +24,7 @@ impl Surface for CountTokens {
     fn asked(&self, body: &Object<'_>) -> Result<Asked, ApiError> {
         let model = model(body)?;
         check_messages(body.get("messages"))?;
-        Ok(Asked { model, stream: false, include_usage: false, legacy_functions: false })
+        Ok(Asked { model, ..Asked::default() })
     }
 
     fn error(&self, error: &ApiError) -> Vec<u8> {

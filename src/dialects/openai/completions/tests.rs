@@ -11,7 +11,7 @@ const STREAM: &[&str] = &[
 ];
 
 fn asked(include_usage: bool) -> Asked {
-    Asked { model: "tier".into(), stream: true, include_usage, legacy_functions: false }
+    Asked { model: "tier".into(), stream: true, include_usage, ..Asked::default() }
 }
 
 /// What passes of these events, what they say, and how the last of them went.
