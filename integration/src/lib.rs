@@ -27,3 +27,4 @@ pub mod records;
 pub mod reply;
 pub mod speech;
 pub mod stage;
+pub mod strict;

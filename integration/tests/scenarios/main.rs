@@ -20,5 +20,6 @@ mod http2;
 mod hygiene;
 mod records;
 mod reload;
+mod strict;
 mod uploads;
 mod usage;

@@ -10,12 +10,12 @@ use integration::records::Records;
 use integration::reply::Reply;
 use integration::speech::Speech;
 use integration::stage;
+use integration::strict;
 use serde_json::{Map, Value, json};
 use tollhouse::process::Gateway;
 
 use crate::aimock::{Chaos, Mock};
 use crate::packages::{self, Package};
-use crate::strict;
 
 /// Both APIs.
 pub(crate) const SPEECHES: [Speech; 2] = [Speech::OpenAi, Speech::Anthropic];

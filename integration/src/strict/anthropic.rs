@@ -99,7 +99,11 @@ enum Format {
 /// What comes before a schema that is asked for in words.
 const WORDS: &str = "JSON Schema:\n";
 
-pub(super) fn read(body: &[u8]) -> Result<Asked, Fault> {
+/// Reads a request.
+///
+/// # Errors
+/// It is none that the API takes.
+pub fn read(body: &[u8]) -> Result<Asked, Fault> {
     let request: Request = serde_json::from_slice(body).map_err(|e| e.to_string())?;
     require(request.max_tokens > 0, || "max_tokens: 0".to_owned())?;
     let mut asked = Asked { stream: request.stream, ..Asked::default() };

@@ -1,7 +1,7 @@
 //! Answers in the words of either API.
 
-use integration::reply::Reply;
-use integration::speech::{Speech, data, event};
+use crate::reply::Reply;
+use crate::speech::{Speech, data, event};
 use serde_json::{Value, json};
 
 use super::Answer;

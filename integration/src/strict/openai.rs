@@ -156,7 +156,11 @@ struct Schema {
     strict: Option<bool>,
 }
 
-pub(super) fn read(body: &[u8]) -> Result<Asked, Fault> {
+/// Reads a request.
+///
+/// # Errors
+/// It is none that the API takes.
+pub fn read(body: &[u8]) -> Result<Asked, Fault> {
     let request: Request = serde_json::from_slice(body).map_err(|e| e.to_string())?;
     let usage = request.stream_options.is_some_and(|options| options.include_usage);
     require(usage == request.stream, || "streams tell their usage".to_owned())?;
