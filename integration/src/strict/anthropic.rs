@@ -1,4 +1,4 @@
-//! Messages as Anthropic takes them.
+//! Messages as Anthropic takes them, and as they are taken where its models run elsewhere.
 //!
 //! <https://docs.anthropic.com/en/api/messages>
 
@@ -9,25 +9,132 @@
 )]
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Asked, Fault, require, schema};
+use super::event_stream;
+use super::{Answer, Api, Asked, Counts, Fault, InPath, SIGNATURE, Stream, answered, parse, require, schema};
+
+mod words;
+
+/// Where a model runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// At Anthropic.
+    Direct,
+    /// At Bedrock, by `InvokeModel`.
+    ///
+    /// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html>
+    Bedrock,
+    /// At Vertex.
+    ///
+    /// <https://docs.anthropic.com/en/api/claude-on-vertex-ai>
+    Vertex,
+}
+
+/// The API.
+pub(crate) struct Messages(pub Place);
+
+impl Api for Messages {
+    fn read(&self, body: &[u8], path: &InPath) -> Result<Asked, Fault> {
+        let request: Request = parse(body)?;
+        let version = match self.0 {
+            Place::Direct => None,
+            Place::Bedrock => Some("bedrock-2023-05-31"),
+            Place::Vertex => Some("vertex-2023-10-16"),
+        };
+        require(request.anthropic_version.as_deref() == version, || format!("{:?}", request.anthropic_version))?;
+        require(request.model.is_some() == version.is_none(), || format!("model: {:?}", request.model))?;
+        require(self.0 != Place::Bedrock || request.stream.is_none(), || "stream".to_owned())?;
+        require(self.0 != Place::Direct || request.anthropic_beta.is_none(), || "anthropic_beta".to_owned())?;
+        let here = request.service_tier.is_none() || self.0 == Place::Direct;
+        require(here, || "service_tier".to_owned())?;
+        let mut asked = messages(request)?;
+        if self.0 == Place::Bedrock {
+            asked.stream = path.stream == Some(true);
+            require(!asked.images.iter().any(|image| image.contains("://")), || "an image by its address".to_owned())?;
+        }
+        Ok(asked)
+    }
+
+    fn whole(&self, answer: &Answer) -> Value {
+        words::whole(answer)
+    }
+
+    fn stream(&self, answer: &Answer) -> Stream {
+        let words::Stream { opening, content, closing } = words::stream(answer);
+        let [opening, content, closing] =
+            [opening, content, closing].map(|events| events.iter().map(|event| self.framed(event)).collect());
+        Stream { opening, content, closing }
+    }
+
+    fn stream_type(&self) -> &'static str {
+        if self.0 == Place::Bedrock { event_stream::TYPE } else { "text/event-stream" }
+    }
+
+    fn failure(&self, status: u16, message: &str) -> Value {
+        let kind = match status {
+            429 => "rate_limit_error",
+            503 | 529 => "overloaded_error",
+            400..500 => "invalid_request_error",
+            _ => "api_error",
+        };
+        match self.0 {
+            Place::Bedrock => json!({ "message": message }),
+            // Google's own, for what fails before the model.
+            Place::Vertex if status == 429 => {
+                json!({ "error": { "code": status, "message": message, "status": "RESOURCE_EXHAUSTED" } })
+            }
+            _ => json!({ "type": "error", "error": { "type": kind, "message": message }, "request_id": "req_up" }),
+        }
+    }
+
+    fn failure_headers(&self, status: u16) -> Vec<(&'static str, &'static str)> {
+        if self.0 == Place::Bedrock { event_stream::failure_headers(status) } else { Vec::new() }
+    }
+
+    fn failure_event(&self, message: &str) -> Vec<u8> {
+        if self.0 == Place::Bedrock {
+            return event_stream::exception("internalServerException", message);
+        }
+        words::event(&json!({ "type": "error", "error": { "type": "api_error", "message": message } })).1
+    }
+
+    fn counts(&self) -> Counts {
+        Counts::ALL
+    }
+
+    fn signs(&self) -> bool {
+        true
+    }
+}
+
+impl Messages {
+    fn framed(&self, (value, sse): &(Value, Vec<u8>)) -> Vec<u8> {
+        if self.0 == Place::Bedrock { event_stream::chunk(value) } else { sse.clone() }
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Request {
-    model: String,
+    anthropic_version: Option<String>,
+    anthropic_beta: Option<Vec<String>>,
+    model: Option<String>,
     max_tokens: u64,
     system: Option<Said>,
     messages: Vec<Turn>,
-    #[serde(default)]
-    stream: bool,
+    stream: Option<bool>,
     #[serde(default)]
     tools: Vec<Tool>,
     tool_choice: Option<Choice>,
     output_config: Option<Output>,
+    thinking: Option<Thinking>,
     temperature: Option<f64>,
+    top_p: Option<f64>,
+    top_k: Option<u64>,
     stop_sequences: Option<Vec<String>>,
+    service_tier: Option<String>,
+    context_management: Option<Value>,
     metadata: Option<Metadata>,
 }
 
@@ -61,9 +168,69 @@ enum Said {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Block {
-    Text { text: String },
-    ToolUse { id: String, name: String, input: Map<String, Value> },
-    ToolResult { tool_use_id: String, content: Option<Said>, is_error: Option<bool> },
+    Text {
+        text: String,
+        cache_control: Option<CacheControl>,
+    },
+    Image {
+        source: Source,
+        cache_control: Option<CacheControl>,
+    },
+    Document {
+        source: Source,
+        title: Option<String>,
+        cache_control: Option<CacheControl>,
+    },
+    Thinking {
+        thinking: String,
+        signature: String,
+    },
+    RedactedThinking {
+        data: String,
+    },
+    ToolUse {
+        id: String,
+        name: String,
+        input: Map<String, Value>,
+        cache_control: Option<CacheControl>,
+    },
+    ToolResult {
+        tool_use_id: String,
+        content: Option<Said>,
+        is_error: Option<bool>,
+        cache_control: Option<CacheControl>,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum CacheControl {
+    Ephemeral { ttl: Option<String> },
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum Source {
+    Base64 { media_type: String, data: String },
+    Url { url: String },
+    Text { media_type: String, data: String },
+}
+
+impl Source {
+    fn data(&self) -> &str {
+        match self {
+            Self::Base64 { data, .. } | Self::Text { data, .. } => data,
+            Self::Url { url } => url,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum Thinking {
+    Enabled { budget_tokens: u64 },
+    Adaptive,
+    Disabled,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +240,7 @@ struct Tool {
     description: Option<String>,
     input_schema: Value,
     strict: Option<bool>,
+    cache_control: Option<CacheControl>,
 }
 
 #[derive(Deserialize)]
@@ -87,7 +255,8 @@ enum Choice {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Output {
-    format: Format,
+    format: Option<Format>,
+    effort: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -99,15 +268,17 @@ enum Format {
 /// What comes before a schema that is asked for in words.
 const WORDS: &str = "JSON Schema:\n";
 
-/// Reads a request.
-///
-/// # Errors
-/// It is none that the API takes.
-pub fn read(body: &[u8]) -> Result<Asked, Fault> {
-    let request: Request = serde_json::from_slice(body).map_err(|e| e.to_string())?;
+fn messages(request: Request) -> Result<Asked, Fault> {
     require(request.max_tokens > 0, || "max_tokens: 0".to_owned())?;
-    let mut asked = Asked { stream: request.stream, ..Asked::default() };
-    asked.system = request.system.map(|said| texts(&said)).transpose()?.unwrap_or_default();
+    let mut asked = Asked {
+        stream: request.stream == Some(true),
+        limit: Some(request.max_tokens),
+        temperature: request.temperature,
+        stop: request.stop_sequences.clone().unwrap_or_default(),
+        ..Asked::default()
+    };
+    asked.thinking = thinks(&request)?;
+    asked.system = request.system.as_ref().map(texts).transpose()?.unwrap_or_default();
     listen(&request.messages, &mut asked)?;
     for tool in &request.tools {
         require(tool.input_schema["type"] == "object", || format!("input_schema of {}", tool.name))?;
@@ -123,11 +294,11 @@ pub fn read(body: &[u8]) -> Result<Asked, Fault> {
     };
     asked.alone = alone == Some(true);
     asked.schema = match request.output_config {
-        Some(Output { format: Format::JsonSchema { schema } }) => {
+        Some(Output { format: Some(Format::JsonSchema { schema }), .. }) => {
             require(schema::is_closed(&schema), || "an open schema".to_owned())?;
             Some(schema)
         }
-        None => asked
+        _ => asked
             .system
             .last()
             .and_then(|text| text.split_once(WORDS))
@@ -138,7 +309,7 @@ pub fn read(body: &[u8]) -> Result<Asked, Fault> {
 
 /// The turns change sides, a user begins, and all calls of a turn have their results at the start of the next.
 fn listen(turns: &[Turn], asked: &mut Asked) -> Result<(), Fault> {
-    let mut open: Vec<&str> = Vec::new();
+    let mut open: Vec<String> = Vec::new();
     for (number, turn) in turns.iter().enumerate() {
         let side = if number % 2 == 0 { Role::User } else { Role::Assistant };
         require(turn.role == side, || format!("turn {number} is of {:?}", turn.role))?;
@@ -147,9 +318,9 @@ fn listen(turns: &[Turn], asked: &mut Asked) -> Result<(), Fault> {
             let first = blocks.iter().take_while(|block| matches!(block, Block::ToolResult { .. }));
             for block in first {
                 let Block::ToolResult { tool_use_id, content, .. } = block else { continue };
-                let called = open.iter().position(|id| id == tool_use_id);
-                open.remove(called.ok_or_else(|| format!("{tool_use_id} was not called in the turn before"))?);
+                answered(&mut open, tool_use_id)?;
                 results.push(content.as_ref().map(texts).transpose()?.unwrap_or_default().concat());
+                asked.images.extend(content.as_ref().map(images).unwrap_or_default());
             }
             let rest = &blocks[results.len()..];
             require(!rest.iter().any(|b| matches!(b, Block::ToolResult { .. })), || {
@@ -157,9 +328,11 @@ fn listen(turns: &[Turn], asked: &mut Asked) -> Result<(), Fault> {
             })?;
             require(open.is_empty(), || format!("no result of {open:?}"))?;
             open.extend(rest.iter().filter_map(|block| match block {
-                Block::ToolUse { id, .. } => Some(id.as_str()),
+                Block::ToolUse { id, .. } => Some(id.clone()),
                 _ => None,
             }));
+            think(blocks, !open.is_empty(), asked)?;
+            asked.images.extend(images(&turn.content));
         }
         require(open.is_empty() || turn.role == Role::Assistant, || format!("calls by a user: {open:?}"))?;
         if turn.role == Role::User {
@@ -180,11 +353,54 @@ fn texts(said: &Said) -> Result<Vec<String>, Fault> {
         Said::Blocks(blocks) => blocks
             .iter()
             .filter_map(|block| match block {
-                Block::Text { text } => Some(text.clone()),
+                Block::Text { text, .. } => Some(text.clone()),
                 _ => None,
             })
             .collect(),
     };
     require(texts.iter().all(|text| !text.trim().is_empty()), || "an empty text".to_owned())?;
     Ok(texts)
+}
+
+fn images(said: &Said) -> Vec<String> {
+    let Said::Blocks(blocks) = said else { return Vec::new() };
+    let sources = blocks.iter().filter_map(|block| match block {
+        Block::Image { source, .. } => Some(source.data().to_owned()),
+        _ => None,
+    });
+    sources.collect()
+}
+
+/// Thoughts come back as they were given out, and first; with thinking on, calls may not lack them.
+///
+/// <https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#preserving-thinking-blocks>
+fn think(blocks: &[Block], calls: bool, asked: &mut Asked) -> Result<(), Fault> {
+    let thought = matches!(blocks.first(), Some(Block::Thinking { .. } | Block::RedactedThinking { .. }));
+    require(thought || !calls || !asked.thinking, || "calls without their thinking".to_owned())?;
+    for block in blocks {
+        if let Block::Thinking { signature, .. } = block {
+            require(signature == SIGNATURE, || format!("Invalid `signature` {signature}"))?;
+            asked.signatures.push(signature.clone());
+        }
+    }
+    Ok(())
+}
+
+/// What thinking asks of the rest.
+///
+/// <https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking>
+fn thinks(request: &Request) -> Result<bool, Fault> {
+    match &request.thinking {
+        None | Some(Thinking::Disabled) => return Ok(false),
+        Some(Thinking::Enabled { budget_tokens }) => {
+            let good = (1024..request.max_tokens).contains(budget_tokens);
+            require(good, || format!("{budget_tokens} tokens to think"))?;
+        }
+        Some(Thinking::Adaptive) => {}
+    }
+    let forced = matches!(request.tool_choice, Some(Choice::Any { .. } | Choice::Tool { .. }));
+    require(!forced, || "a call that must be made".to_owned())?;
+    require(request.temperature.is_none_or(|heat| heat == 1.0), || "temperature".to_owned())?;
+    require(request.top_k.is_none(), || "top_k".to_owned())?;
+    Ok(true)
 }

@@ -1,4 +1,4 @@
-//! Chat completions as OpenAI takes them.
+//! Chat completions as OpenAI takes them, and as servers do whose API is nearly OpenAI's.
 //!
 //! <https://platform.openai.com/docs/api-reference/chat/create>
 
@@ -11,7 +11,96 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Asked, Fault, require, schema};
+use super::{Answer, Api, Asked, Counts, Fault, InPath, Stream, answered, parse, require, schema};
+
+mod servers;
+mod words;
+
+pub(crate) use servers::*;
+
+/// A server of chat completions.
+pub(crate) struct Chat {
+    /// Fields of requests that it does not know.
+    refuses: &'static [&'static str],
+    /// What it calls the limit of tokens.
+    limit: &'static str,
+    /// Has it the role `developer`?
+    developer: bool,
+    /// Have speakers names?
+    names: bool,
+    /// The word for a call that must be made.
+    required: &'static str,
+    /// Has it tools?
+    tools: bool,
+    /// Where it shows thoughts.
+    thoughts: Option<&'static str>,
+    counts: Counts,
+    /// Are thoughts left out of the tokens of answers, and counted in the total only?
+    thoughts_apart: bool,
+    /// Where it tells its usage.
+    usage: Place,
+    /// What ends its streams.
+    done: &'static str,
+    /// How it tells a failure.
+    failure: fn(u16, &str) -> Value,
+}
+
+impl Api for Chat {
+    fn read(&self, body: &[u8], _path: &InPath) -> Result<Asked, Fault> {
+        self.check(&parse(body)?)?;
+        let request: Request = parse(body)?;
+        let usage = request.stream_options.as_ref().is_some_and(|options| options.include_usage);
+        let told = usage || self.refuses.contains(&"stream_options");
+        require(told == request.stream || told && !usage, || "streams tell their usage".to_owned())?;
+        chat(request)
+    }
+
+    fn whole(&self, answer: &Answer) -> Value {
+        words::whole(self, answer)
+    }
+
+    fn stream(&self, answer: &Answer) -> Stream {
+        words::stream(self, answer)
+    }
+
+    fn failure(&self, status: u16, message: &str) -> Value {
+        (self.failure)(status, message)
+    }
+
+    fn failure_event(&self, message: &str) -> Vec<u8> {
+        format!("data: {}\n\n", (self.failure)(500, message)).into_bytes()
+    }
+
+    fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    fn has_tools(&self) -> bool {
+        self.tools
+    }
+
+    fn shows_thoughts(&self) -> bool {
+        self.thoughts.is_some()
+    }
+}
+
+impl Chat {
+    /// What this server refuses of OpenAI's requests.
+    fn check(&self, body: &Value) -> Result<(), Fault> {
+        let other = if self.limit == "max_tokens" { "max_completion_tokens" } else { "max_tokens" };
+        let unknown = self.refuses.iter().chain([&other]).find(|name| !body[**name].is_null());
+        require(unknown.is_none(), || format!("unknown field {unknown:?}"))?;
+        require(self.tools || body["tools"].is_null(), || "it has no tools".to_owned())?;
+        let choice = body["tool_choice"].as_str();
+        let wrong = ["required", "any"].into_iter().find(|word| choice == Some(*word) && *word != self.required);
+        require(wrong.is_none(), || format!("tool_choice {wrong:?}"))?;
+        for message in body["messages"].as_array().into_iter().flatten() {
+            require(self.developer || message["role"] != "developer", || "no role developer".to_owned())?;
+            require(self.names || message["name"].is_null(), || "a name".to_owned())?;
+        }
+        Ok(())
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,10 +115,29 @@ struct Request {
     tool_choice: Option<Choice>,
     parallel_tool_calls: Option<bool>,
     response_format: Option<Format>,
+    reasoning_effort: Option<Effort>,
     max_completion_tokens: Option<u64>,
+    /// What it was called before there was thinking.
+    max_tokens: Option<u64>,
     temperature: Option<f64>,
+    top_p: Option<f64>,
     stop: Option<Vec<String>>,
+    seed: Option<i64>,
+    /// Mistral's word for it.
+    random_seed: Option<i64>,
     user: Option<String>,
+    service_tier: Option<String>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Effort {
+    None,
+    Minimal,
+    Low,
+    Medium,
+    High,
+    Xhigh,
 }
 
 #[derive(Deserialize)]
@@ -41,18 +149,24 @@ struct StreamOptions {
 #[derive(Deserialize)]
 #[serde(tag = "role", rename_all = "snake_case", deny_unknown_fields)]
 enum Message {
+    #[serde(alias = "developer")]
     System {
         content: Content,
+        name: Option<String>,
     },
     User {
         content: Content,
+        name: Option<String>,
     },
     Assistant {
         content: Option<Content>,
         #[serde(default)]
         tool_calls: Vec<Call>,
+        name: Option<String>,
         refusal: Option<String>,
         // What packages send back as they got it.
+        reasoning_content: Option<String>,
+        reasoning: Option<String>,
         annotations: Option<Value>,
         audio: Option<Value>,
         function_call: Option<Value>,
@@ -75,13 +189,49 @@ enum Content {
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Part {
     Text { text: String },
+    ImageUrl { image_url: Image },
+    File { file: File },
+    Refusal { refusal: String },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Image {
+    url: String,
+    detail: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    file_data: Option<String>,
+    file_id: Option<String>,
+    filename: Option<String>,
 }
 
 impl Content {
     fn text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
-            Self::Parts(parts) => parts.iter().map(|Part::Text { text }| text.as_str()).collect(),
+            Self::Parts(parts) => parts.iter().filter_map(Part::text).collect(),
+        }
+    }
+
+    fn images(&self) -> Vec<String> {
+        let Self::Parts(parts) = self else { return Vec::new() };
+        let images = parts.iter().filter_map(|part| match part {
+            Part::ImageUrl { image_url } => Some(image_url.url.as_str()),
+            _ => None,
+        });
+        images.map(|url| url.rsplit_once("base64,").map_or(url, |(_, data)| data).to_owned()).collect()
+    }
+}
+
+impl Part {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text } | Self::Refusal { refusal: text } => Some(text),
+            Self::ImageUrl { .. } | Self::File { .. } => None,
         }
     }
 }
@@ -101,6 +251,7 @@ enum Function {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Called {
     name: String,
     arguments: String,
@@ -134,6 +285,7 @@ enum Choice {
 enum Mode {
     Auto,
     None,
+    #[serde(alias = "any")]
     Required,
 }
 
@@ -145,6 +297,8 @@ struct Named {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Format {
+    Text,
+    JsonObject,
     JsonSchema { json_schema: Schema },
 }
 
@@ -156,17 +310,18 @@ struct Schema {
     strict: Option<bool>,
 }
 
-/// Reads a request.
-///
-/// # Errors
-/// It is none that the API takes.
-pub fn read(body: &[u8]) -> Result<Asked, Fault> {
-    let request: Request = serde_json::from_slice(body).map_err(|e| e.to_string())?;
-    let usage = request.stream_options.is_some_and(|options| options.include_usage);
-    require(usage == request.stream, || "streams tell their usage".to_owned())?;
-    let mut asked =
-        Asked { stream: request.stream, alone: request.parallel_tool_calls == Some(false), ..Asked::default() };
+fn chat(request: Request) -> Result<Asked, Fault> {
+    let mut asked = Asked {
+        stream: request.stream,
+        alone: request.parallel_tool_calls == Some(false),
+        thinking: request.reasoning_effort.is_some_and(|effort| effort != Effort::None),
+        limit: request.max_completion_tokens.or(request.max_tokens),
+        temperature: request.temperature,
+        stop: request.stop.unwrap_or_default(),
+        ..Asked::default()
+    };
     listen(&request.messages, &mut asked)?;
+    require(!request.tools.is_empty() || request.tool_choice.is_none(), || "a choice among no tools".to_owned())?;
     let tool = request.tools.first().map(|tool| tool.function.name.clone());
     (asked.tool, asked.forced) = match request.tool_choice {
         None | Some(Choice::Mode(Mode::Auto)) => (tool, false),
@@ -185,24 +340,32 @@ pub fn read(body: &[u8]) -> Result<Asked, Fault> {
 
 /// Every call must have its result before anything else is said.
 fn listen(messages: &[Message], asked: &mut Asked) -> Result<(), Fault> {
-    let mut open: Vec<&str> = Vec::new();
+    require(!messages.is_empty(), || "no messages".to_owned())?;
+    let mut open: Vec<String> = Vec::new();
     for message in messages {
         if let Message::Tool { tool_call_id, content } = message {
-            let called = open.iter().position(|id| id == tool_call_id);
-            open.remove(called.ok_or_else(|| format!("{tool_call_id} was not called"))?);
+            answered(&mut open, tool_call_id)?;
+            require(content.images().is_empty(), || "an image of a tool".to_owned())?;
             asked.results.push(content.text());
             continue;
         }
         require(open.is_empty(), || format!("no result of {open:?}"))?;
-        asked.results.clear();
         match message {
-            Message::System { content } => asked.system.push(content.text()),
-            Message::User { content } => asked.user = content.text(),
+            Message::System { content, .. } => asked.system.push(content.text()),
+            Message::User { content, .. } => {
+                asked.images.extend(content.images());
+                // Images of tools follow their results.
+                if !content.text().is_empty() {
+                    asked.results.clear();
+                    asked.user = content.text();
+                }
+            }
             Message::Assistant { tool_calls, content, .. } => {
+                asked.results.clear();
                 require(content.is_some() || !tool_calls.is_empty(), || "an empty message".to_owned())?;
                 for call in tool_calls {
-                    serde_json::from_str::<Map<String, Value>>(&call.function.arguments).map_err(|e| e.to_string())?;
-                    open.push(&call.id);
+                    parse::<Map<String, Value>>(call.function.arguments.as_bytes())?;
+                    open.push(call.id.clone());
                 }
             }
             Message::Tool { .. } => {}

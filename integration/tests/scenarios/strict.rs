@@ -1,26 +1,74 @@
 //! What strict providers take, and what they do not.
 
-use integration::strict::{anthropic, openai};
-use serde_json::json;
+use integration::strict::{Host, InPath};
+use serde_json::{Value, json};
+
+/// What a provider finds wrong with a body.
+fn fault(host: &str, body: &Value) -> Option<String> {
+    let path = InPath { model: None, stream: None };
+    Host::named(host).api().read(body.to_string().as_bytes(), &path).err()
+}
 
 #[test]
-fn strict_providers_take_no_body_of_the_other_api() {
+fn strict_providers_take_no_body_of_another_api() {
     let messages = json!([{ "role": "user", "content": "Say hello." }]);
-    let chat = json!({ "model": "m", "messages": messages, "max_completion_tokens": 9 }).to_string();
-    let message = json!({ "model": "m", "messages": messages, "max_tokens": 9, "stop_sequences": ["x"] }).to_string();
-    assert!(openai::read(chat.as_bytes()).is_ok() && anthropic::read(message.as_bytes()).is_ok());
-    assert!(openai::read(message.as_bytes()).is_err() && anthropic::read(chat.as_bytes()).is_err());
+    let contents = json!([{ "role": "user", "parts": [{ "text": "Say hello." }] }]);
+    let blocks = json!([{ "role": "user", "content": [{ "text": "Say hello." }] }]);
+    let bodies = [
+        ("openai", json!({ "model": "m", "messages": messages, "max_completion_tokens": 9 })),
+        ("mistral", json!({ "model": "m", "messages": messages, "max_tokens": 9, "random_seed": 1 })),
+        ("anthropic", json!({ "model": "m", "messages": messages, "max_tokens": 9, "stop_sequences": ["x"] })),
+        (
+            "bedrock-anthropic",
+            json!({ "anthropic_version": "bedrock-2023-05-31", "messages": messages, "max_tokens": 9 }),
+        ),
+        (
+            "vertex-anthropic",
+            json!({ "anthropic_version": "vertex-2023-10-16", "messages": messages, "max_tokens": 9 }),
+        ),
+        ("bedrock-converse", json!({ "messages": blocks, "inferenceConfig": { "maxTokens": 9 } })),
+        ("gemini", json!({ "contents": contents, "generationConfig": { "maxOutputTokens": 9 } })),
+        ("cohere", json!({ "model": "m", "messages": messages, "max_tokens": 9, "stream": false, "p": 0.5 })),
+        ("ollama", json!({ "model": "m", "messages": messages, "stream": false, "options": { "num_predict": 9 } })),
+        ("openai-responses", json!({ "model": "m", "input": messages, "max_output_tokens": 9 })),
+    ];
+    for (host, _) in &bodies {
+        for (other, body) in &bodies {
+            assert_eq!(fault(host, body).is_none(), host == other, "{other} to {host}: {:?}", fault(host, body));
+        }
+    }
 }
 
 #[test]
 fn strict_providers_want_a_result_of_every_call() {
     let call = json!({ "id": "c", "type": "function", "function": { "name": "f", "arguments": "{}" } });
-    let calls = json!({ "role": "assistant", "content": null, "tool_calls": [call] });
     let user = json!({ "role": "user", "content": "x" });
-    let chat = json!({ "model": "m", "messages": [user, calls, user] }).to_string();
-    assert!(openai::read(chat.as_bytes()).unwrap_err().contains("no result"));
-    let calls =
-        json!({ "role": "assistant", "content": [{ "type": "tool_use", "id": "c", "name": "f", "input": {} }] });
-    let message = json!({ "model": "m", "max_tokens": 9, "messages": [user, calls] }).to_string();
-    assert!(anthropic::read(message.as_bytes()).unwrap_err().contains("no result"));
+    let said = json!({ "role": "user", "content": [{ "text": "x" }] });
+    let of_assistant = |content: Value| json!({ "role": "assistant", "content": content });
+    let calls = json!({ "role": "assistant", "tool_calls": [call] });
+    let to_gemini = json!([{ "role": "model", "parts": [
+        { "functionCall": { "name": "f", "args": {} }, "thoughtSignature": "skip_thought_signature_validator" },
+    ]}]);
+    let item = json!({ "type": "function_call", "call_id": "c", "name": "f", "arguments": "{}" });
+    for (host, body) in [
+        ("openai", json!({ "model": "m", "messages": [user, calls, user] })),
+        ("cohere", json!({ "model": "m", "messages": [user, calls, user], "stream": false })),
+        (
+            "anthropic",
+            json!({ "model": "m", "max_tokens": 9, "messages": [
+                user, of_assistant(json!([{ "type": "tool_use", "id": "c", "name": "f", "input": {} }])),
+            ]}),
+        ),
+        (
+            "bedrock-converse",
+            json!({ "messages": [
+                said, of_assistant(json!([{ "toolUse": { "toolUseId": "c", "name": "f", "input": {} } }])), said,
+            ]}),
+        ),
+        ("gemini", json!({ "contents": to_gemini })),
+        ("openai-responses", json!({ "model": "m", "input": [user, item, user] })),
+    ] {
+        let fault = fault(host, &body).unwrap_or_default();
+        assert!(fault.contains("no result"), "{host}: {fault}");
+    }
 }
