@@ -5,6 +5,8 @@
 //!   what it sends and sees is            what it gets is kept,
 //!   compared byte for byte               what it answers is a Reply
 //! ```
+//! [`strict`] providers take nothing but their own API, as its documents describe it: one for each dialect.
+//!
 //! Most scenarios share one Envoy ([`stage`]): each takes model names that no other uses, and looks at its own
 //! traces only. Those that need another configuration start an Envoy of their own ([`envoy`]).
 

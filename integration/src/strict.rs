@@ -48,6 +48,9 @@ pub type Fault = String;
 
 /// An API.
 pub trait Api: Sync {
+    /// Its name; surfaces of the same API have the same.
+    fn name(&self) -> &'static str;
+
     /// Reads a request.
     ///
     /// # Errors

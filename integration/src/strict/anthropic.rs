@@ -35,6 +35,10 @@ pub(crate) enum Place {
 pub(crate) struct Messages(pub Place);
 
 impl Api for Messages {
+    fn name(&self) -> &'static str {
+        "messages"
+    }
+
     fn read(&self, body: &[u8], path: &InPath) -> Result<Asked, Fault> {
         let request: Request = parse(body)?;
         let version = match self.0 {

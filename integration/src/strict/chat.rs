@@ -46,6 +46,10 @@ pub(crate) struct Chat {
 }
 
 impl Api for Chat {
+    fn name(&self) -> &'static str {
+        "chat"
+    }
+
     fn read(&self, body: &[u8], _path: &InPath) -> Result<Asked, Fault> {
         self.check(&parse(body)?)?;
         let request: Request = parse(body)?;
@@ -311,6 +315,7 @@ struct Schema {
 }
 
 fn chat(request: Request) -> Result<Asked, Fault> {
+    require(request.user.is_none_or(|name| name.chars().count() <= 64), || "user: more than 64 characters".to_owned())?;
     let mut asked = Asked {
         stream: request.stream,
         alone: request.parallel_tool_calls == Some(false),

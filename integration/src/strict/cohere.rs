@@ -15,6 +15,10 @@ mod words;
 pub(crate) struct Cohere;
 
 impl Api for Cohere {
+    fn name(&self) -> &'static str {
+        "cohere"
+    }
+
     fn read(&self, body: &[u8], _path: &InPath) -> Result<Asked, Fault> {
         cohere(parse(body)?)
     }

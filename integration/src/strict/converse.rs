@@ -22,6 +22,10 @@ mod words;
 pub(crate) struct Converse;
 
 impl Api for Converse {
+    fn name(&self) -> &'static str {
+        "converse"
+    }
+
     fn read(&self, body: &[u8], path: &InPath) -> Result<Asked, Fault> {
         let stream = path.stream == Some(true);
         converse(parse(body)?).map(|asked| Asked { stream, ..asked })
@@ -222,6 +226,7 @@ struct Additional {
     thinking: Option<Thinking>,
     top_k: Option<u64>,
     tool_choice: Option<Value>,
+    anthropic_beta: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]

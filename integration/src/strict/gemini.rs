@@ -20,6 +20,10 @@ const FILLER: &str = "skip_thought_signature_validator";
 pub(crate) struct Gemini;
 
 impl Api for Gemini {
+    fn name(&self) -> &'static str {
+        "gemini"
+    }
+
     fn read(&self, body: &[u8], path: &InPath) -> Result<Asked, Fault> {
         let stream = path.stream == Some(true);
         gemini(parse(body)?).map(|asked| Asked { stream, ..asked })

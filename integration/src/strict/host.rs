@@ -61,9 +61,10 @@ impl Host {
         super::HOSTS.iter().find(|host| host.name == name).unwrap_or_else(|| panic!("no strict provider {name}"))
     }
 
-    /// What it speaks to callers whose own API it does not speak.
-    pub fn api(&self) -> &'static dyn Api {
-        self.routes[0].api
+    /// What it speaks to callers of a surface: their own API if it can, else its first.
+    pub fn api(&self, surface: &str) -> &'static dyn Api {
+        let own = self.routes.iter().find(|route| route.api.name() == surface);
+        own.unwrap_or(&self.routes[0]).api
     }
 
     /// Its part of a configuration.
@@ -100,7 +101,7 @@ impl Host {
 
     /// A failure in the words of what was asked for.
     pub fn fail(&self, seen: &Seen, status: u16, message: &str) -> Reply {
-        let api = self.route(seen).map_or_else(|| self.api(), |(route, _)| route.api);
+        let api = self.route(seen).map_or(self.routes[0].api, |(route, _)| route.api);
         let reply = Reply::new(status).header("content-type", "application/json");
         let headers = api.failure_headers(status);
         let reply = headers.iter().fold(reply, |reply, (name, value)| reply.header(name, value));

@@ -15,6 +15,10 @@ use super::{
 pub(crate) struct Ollama;
 
 impl Api for Ollama {
+    fn name(&self) -> &'static str {
+        "ollama"
+    }
+
     fn read(&self, body: &[u8], _path: &InPath) -> Result<Asked, Fault> {
         ollama(parse(body)?)
     }

@@ -19,6 +19,10 @@ mod words;
 pub(crate) struct Responses;
 
 impl Api for Responses {
+    fn name(&self) -> &'static str {
+        "responses"
+    }
+
     fn read(&self, body: &[u8], _path: &InPath) -> Result<Asked, Fault> {
         responses(parse(body)?)
     }
@@ -42,6 +46,10 @@ impl Api for Responses {
 
     fn counts(&self) -> Counts {
         Counts::ALL
+    }
+
+    fn signs(&self) -> bool {
+        true
     }
 }
 

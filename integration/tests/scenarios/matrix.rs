@@ -1,12 +1,12 @@
 //! Every API of callers before every API of providers, which take no request that is not their own.
 
 use integration::speech::PROMPT;
-use integration::strict::{Api, End, HOSTS, Host, INPUT, OUTPUT, THOUGHT, begun};
+use integration::strict::{Api, End, HOSTS, INPUT, OUTPUT, THOUGHT, begun};
 use serde_json::{Value, json};
 use tollhouse_filter::dialects::DIALECTS;
-use tollhouse_filter::wire::Wire;
 
 mod chat;
+mod claude_code;
 mod failover;
 mod house;
 mod messages;
@@ -14,7 +14,7 @@ mod responses;
 mod surface;
 
 use house::{Case, each, house};
-use surface::{STOP, SYSTEM, TEMPERATURE, Talk, Then, Told, events, passes};
+use surface::{STOP, SURFACES, SYSTEM, TEMPERATURE, Talk, Then, Told, events};
 
 #[test]
 fn every_dialect_has_a_strict_provider() {
@@ -33,12 +33,7 @@ async fn ask(case: Case, model: &str, talk: &Talk) -> Told {
 
 /// What is spoken to the provider.
 fn api(case: Case) -> &'static dyn Api {
-    if own_responses(case) { Host::named("openai-responses").api() } else { case.host.api() }
-}
-
-/// Do both speak OpenAI's Responses?
-fn own_responses(case: Case) -> bool {
-    case.surface.wire() == Wire::OpenAiResponses && passes(case.surface, case.host)
+    case.host.api(case.surface.name())
 }
 
 #[tokio::test]
@@ -52,7 +47,7 @@ async fn text_comes_back_with_its_usage_and_its_end() {
             let (model, talk) = (case.model(test), Talk::new(&user, case.stream));
             let told = ask(case, &model, &talk).await;
             assert_eq!((told.text.as_str(), told.thought.as_str()), (&*format!("({SYSTEM}) You said: {user}"), ""));
-            let wordless = ["cohere", "ollama"].contains(&case.host.name) && end == End::Filter;
+            let wordless = ["cohere", "ollama"].contains(&api(case).name()) && end == End::Filter;
             assert_eq!(told.end, Some(if wordless { End::Whole } else { end }));
             assert_eq!(told.usage, Some((INPUT, OUTPUT, api(case).counts())));
             let asked = &house().asked(case.host, &model)[0];
@@ -60,6 +55,11 @@ async fn text_comes_back_with_its_usage_and_its_end() {
         }
     })
     .await;
+    // A record of each, with the same numbers.
+    for record in house().records.wait(SURFACES.len() * HOSTS.len() * 2, "-say-").await {
+        let usage = ["input", "output"].map(|kind| record["usage"][kind].as_u64());
+        assert_eq!((usage, &record["usage_source"]), ([Some(INPUT), Some(OUTPUT)], &json!("provider")), "{record}");
+    }
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_tool_is_called_and_its_result_and_the_signed_thought_come_back() {
     each(|case| async move {
         let model = case.model("tool");
         let mut talk = Talk { tool: true, ..Talk::new("Weather of Z\u{fc}rich?", case.stream) };
-        if !case.host.api().has_tools() {
+        if !api(case).has_tools() {
             return refused(case, &model, &talk).await;
         }
         let told = ask(case, &model, &talk).await;
@@ -77,7 +77,7 @@ async fn a_tool_is_called_and_its_result_and_the_signed_thought_come_back() {
         let [call] = told.calls.as_slice() else { panic!("{told:?}") };
         assert_eq!(call.name, "weather");
         assert_eq!(serde_json::from_str::<Value>(&call.arguments).unwrap(), json!({ "city": "Z\u{fc}rich" }));
-        let made = ["gemini", "vertex-gemini", "ollama"].contains(&case.host.name);
+        let made = ["gemini", "ollama"].contains(&api(case).name());
         assert!(!call.id.is_empty() && (made || call.id == "call_up_0"), "{call:?}");
 
         let results = vec![(call.id.clone(), "rain".to_owned())];
@@ -86,19 +86,20 @@ async fn a_tool_is_called_and_its_result_and_the_signed_thought_come_back() {
         assert_eq!((told.text.as_str(), told.end, told.calls.len()), ("I heard: rain", Some(End::Whole), 0));
         let asked = house().asked(case.host, &model);
         assert!(asked[0].thinking && asked[0].tool.as_deref() == Some("weather"), "{:?}", asked[0]);
-        assert_eq!(asked[1].signatures.len(), usize::from(signed(case)), "{:?}", asked[1]);
+        if holds_signatures(case) {
+            assert_eq!(asked[1].signatures.len(), usize::from(api(case).signs()), "{:?}", asked[1]);
+        }
     })
     .await;
 }
 
-/// Can the caller send the signature back? Responses have a place for that of their own only, and Messages none for
-/// that of a call.
-fn signed(case: Case) -> bool {
-    let gemini = ["gemini", "vertex-gemini"].contains(&case.host.name);
-    match case.surface.path() {
-        "/v1/responses" => own_responses(case),
-        "/v1/messages" => case.host.api().signs() && !gemini,
-        _ => case.host.api().signs(),
+/// Can the caller's API hold the signatures that this provider gives? Responses and others have no place for each other's,
+/// and Messages none for that of a call.
+fn holds_signatures(case: Case) -> bool {
+    match (case.surface.name(), api(case).name()) {
+        ("responses", api) => api == "responses",
+        (_, "responses") | ("messages", "gemini") => false,
+        _ => true,
     }
 }
 
@@ -135,7 +136,7 @@ async fn a_failure_keeps_its_status_and_its_message() {
 /// The types that a failure may have: one by its status, or the provider's own where its form passes. Azure's has none.
 fn kinds(case: Case, status: u16) -> Vec<String> {
     let mut kinds = vec![case.surface.kind(status).to_owned()];
-    if case.surface.wire() != Wire::AnthropicMessages {
+    if case.surface.name() != "messages" {
         let own = &api(case).failure(status, "")["error"]["type"];
         let azure = case.host.dialect == "azure-openai";
         kinds.extend(own.as_str().or(azure.then_some("")).map(str::to_owned));
@@ -179,9 +180,10 @@ async fn what_a_provider_cannot_be_told_is_named() {
         let answer = house().send(case.surface, &body).await;
         let dropped = answer.header("x-tollhouse-dropped").unwrap_or_default();
         let asked = &house().asked(case.host, &model)[0];
-        let says = case.surface.path() != "/v1/responses";
-        assert_eq!(asked.stop, if says && dropped.is_empty() { vec![STOP] } else { Vec::new() }, "{dropped}");
-        assert_eq!(dropped, if says && case.host.name == "openai-responses" { "stop" } else { "" });
+        // Responses have no word for it on either side.
+        let (says, takes) = (case.surface.name() != "responses", api(case).name() != "responses");
+        assert_eq!(asked.stop, if says && takes { vec![STOP] } else { Vec::new() });
+        assert_eq!(dropped.split(", ").any(|name| name == "stop"), says && !takes, "{dropped}");
     })
     .await;
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// What a provider finds wrong with a body.
 fn fault(host: &str, body: &Value) -> Option<String> {
     let path = InPath { model: None, stream: None };
-    Host::named(host).api().read(body.to_string().as_bytes(), &path).err()
+    Host::named(host).api("").read(body.to_string().as_bytes(), &path).err()
 }
 
 #[test]

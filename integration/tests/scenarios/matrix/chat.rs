@@ -2,7 +2,6 @@
 
 use integration::strict::{Counts, End};
 use serde_json::{Value, json};
-use tollhouse_filter::wire::Wire;
 
 use super::surface::{
     Call, Event, Failure, STOP, SYSTEM, Surface, TEMPERATURE, Talk, Then, Told, count, parameters, push, text,
@@ -15,8 +14,8 @@ impl Surface for Chat {
         "/v1/chat/completions"
     }
 
-    fn wire(&self) -> Wire {
-        Wire::OpenAiChat
+    fn name(&self) -> &'static str {
+        "chat"
     }
 
     fn body(&self, model: &str, talk: &Talk) -> Value {

@@ -86,10 +86,14 @@ impl House {
         self.provider(host).seen(model).iter().map(read).collect()
     }
 
-    /// Sends a request as an SDK does.
+    /// A request with a key.
+    pub(super) fn call(&self, path: &str) -> Call {
+        Call::new(self.gateway, "POST", path).header("x-api-key", KEY).header("content-type", "application/json")
+    }
+
+    /// Sends a request.
     pub(super) async fn send(&self, surface: &dyn Surface, body: &Value) -> Answer {
-        let call = Call::new(self.gateway, "POST", surface.path()).header("x-api-key", KEY);
-        call.header("content-type", "application/json").json(body).send().await
+        self.call(surface.path()).json(body).send().await
     }
 
     /// What must be true at any time.

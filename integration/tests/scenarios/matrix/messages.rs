@@ -2,7 +2,6 @@
 
 use integration::strict::{Counts, End};
 use serde_json::{Value, json};
-use tollhouse_filter::wire::Wire;
 
 use super::surface::{
     Call, Event, Failure, STOP, SYSTEM, Surface, TEMPERATURE, Talk, Then, Told, count, parameters, text,
@@ -15,8 +14,8 @@ impl Surface for Messages {
         "/v1/messages"
     }
 
-    fn wire(&self) -> Wire {
-        Wire::AnthropicMessages
+    fn name(&self) -> &'static str {
+        "messages"
     }
 
     fn body(&self, model: &str, talk: &Talk) -> Value {
@@ -155,6 +154,7 @@ fn hear(blocks: Vec<Value>, mut told: Told) -> Told {
                 let (id, name) = (text(&block["id"]), text(&block["name"]));
                 told.calls.push(Call { id, name, arguments: block["input"].to_string() });
             }
+            Some("redacted_thinking") => assert!(!text(&block["data"]).is_empty(), "{block}"),
             _ => panic!("{block}"),
         }
     }

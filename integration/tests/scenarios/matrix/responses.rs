@@ -2,9 +2,10 @@
 
 use integration::strict::{Counts, End};
 use serde_json::{Value, json};
-use tollhouse_filter::wire::Wire;
 
-use super::surface::{Call, Event, Failure, SYSTEM, Surface, TEMPERATURE, Talk, Then, Told, count, parameters, text};
+use super::surface::{
+    Call, Event, Failure, SYSTEM, Surface, TEMPERATURE, Talk, Then, Told, count, parameters, push, text,
+};
 
 pub(super) struct Responses;
 
@@ -13,8 +14,8 @@ impl Surface for Responses {
         "/v1/responses"
     }
 
-    fn wire(&self) -> Wire {
-        Wire::OpenAiResponses
+    fn name(&self) -> &'static str {
+        "responses"
     }
 
     /// There is nothing that ends an answer.
@@ -51,7 +52,7 @@ impl Surface for Responses {
         for item in &told.turn {
             match item["type"].as_str() {
                 Some("message") => told.text.push_str(&text(&item["content"][0]["text"])),
-                Some("reasoning") => told.thought.push_str(&text(&item["summary"][0]["text"])),
+                Some("reasoning") => push(&mut told.thought, &item["summary"][0]["text"]),
                 Some("function_call") => {
                     let (id, name) = (text(&item["call_id"]), text(&item["name"]));
                     told.calls.push(Call { id, name, arguments: text(&item["arguments"]) });
@@ -95,7 +96,7 @@ impl Surface for Responses {
                         "{event}"
                     );
                     let whole = [&item["content"][0]["text"], &item["summary"][0]["text"], &item["arguments"]];
-                    assert_eq!(whole.into_iter().find_map(Value::as_str), Some(deltas.as_str()), "{event}");
+                    assert_eq!(whole.into_iter().find_map(Value::as_str).unwrap_or_default(), deltas, "{event}");
                     items.push(item.clone());
                 }
                 "response.completed" | "response.incomplete" => {

@@ -1,10 +1,8 @@
 //! Callers: what each sends, and how it reads what comes back.
 
 use integration::caller::Answer;
-use integration::strict::{Counts, End, Host};
+use integration::strict::{Counts, End};
 use serde_json::{Value, json};
-use tollhouse_filter::dialects;
-use tollhouse_filter::wire::Wire;
 
 use super::chat::Chat;
 use super::messages::Messages;
@@ -17,7 +15,8 @@ pub(super) const SURFACES: [&dyn Surface; 3] = [&Chat, &Messages, &Responses];
 pub(super) trait Surface: Sync {
     fn path(&self) -> &'static str;
 
-    fn wire(&self) -> Wire;
+    /// As the gateway calls it.
+    fn name(&self) -> &'static str;
 
     /// A request.
     fn body(&self, model: &str, talk: &Talk) -> Value;
@@ -33,12 +32,6 @@ pub(super) trait Surface: Sync {
 
     /// The `type` of a failure of this status.
     fn kind(&self, status: u16) -> &'static str;
-}
-
-/// Does the caller speak the provider's own API?
-pub(super) fn passes(surface: &dyn Surface, host: &Host) -> bool {
-    let formats = dialects::find(host.dialect).expect("a dialect").formats();
-    formats.iter().any(|format| format.wire() == surface.wire())
 }
 
 /// What is said in a request.
