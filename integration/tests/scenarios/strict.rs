@@ -1,6 +1,8 @@
 //! What strict providers take, and what they do not.
 
-use integration::strict::{Host, InPath};
+use integration::caller::Call;
+use integration::provider::Provider;
+use integration::strict::{self, Host, InPath, KEYS};
 use serde_json::{Value, json};
 
 /// What a provider finds wrong with a body.
@@ -70,5 +72,47 @@ fn strict_providers_want_a_result_of_every_call() {
     ] {
         let fault = fault(host, &body).unwrap_or_default();
         assert!(fault.contains("no result"), "{host}: {fault}");
+    }
+}
+
+#[tokio::test]
+async fn strict_providers_want_their_own_path_and_key_and_nothing_of_others() {
+    let provider = Provider::answering(|seen, _| strict::answer(Host::named("anthropic"), seen)).await;
+    let body = json!({ "model": "m", "messages": [{ "role": "user", "content": "x" }], "max_tokens": 9 });
+    let call = |path: &str, name: &str| {
+        let call = Call::new(provider.address, "POST", path).header("content-type", "application/json");
+        let call = call.header("x-api-key", &format!("{KEYS}{name}"));
+        call.header("anthropic-version", "2023-06-01").json(&body)
+    };
+    let good = call("/v1/messages", "anthropic");
+    assert_eq!(good.send().await.status, 200);
+    for (bad, fault) in [
+        (call("/v1/chat/completions", "anthropic"), "nothing at POST /v1/chat/completions"),
+        (call("/v1/messages?beta=true", "anthropic"), "nothing at POST /v1/messages?beta=true"),
+        (call("/v1/messages", "openai"), "x-api-key of anthropic"),
+        (good.clone().without("x-api-key"), "x-api-key of anthropic is []"),
+        (good.clone().without("anthropic-version"), "anthropic-version of anthropic is []"),
+        (good.clone().header("authorization", "Bearer x"), "authorization beside x-api-key"),
+        (good.clone().header("x-team", &format!("{KEYS}openai")), "x-team beside x-api-key"),
+        (good.clone().header("x-tollhouse-target", "x"), "x-tollhouse-target: x"),
+    ] {
+        let answer = bad.send().await;
+        assert!(answer.status == 400 && answer.text().contains(fault), "{fault}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn strict_providers_want_a_signature_of_the_body() {
+    let provider = Provider::answering(|seen, _| strict::answer(Host::named("bedrock-converse-signed"), seen)).await;
+    let body = json!({ "messages": [{ "role": "user", "content": [{ "text": "x" }] }] });
+    let call = Call::new(provider.address, "POST", "/model/m/converse").header("content-type", "application/json");
+    let call = call.header("x-amz-date", "20260101T000000Z").json(&body);
+    let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    for (call, fault) in [
+        (call.clone(), "no x-amz-content-sha256"),
+        (call.clone().header("x-amz-content-sha256", empty), "is not the hash of the body"),
+    ] {
+        let answer = call.send().await;
+        assert!(answer.status == 400 && answer.text().contains(fault), "{}", answer.text());
     }
 }

@@ -84,53 +84,46 @@ pub(super) fn stream(answer: &Answer) -> Stream {
 /// The events of an item.
 fn told(index: usize, item: &Value) -> Vec<Value> {
     let mut empty = item.clone();
-    let inner = |kind: &str, more: Value| {
-        let mut event = json!({ "type": kind, "item_id": item["id"], "output_index": index });
-        event.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
-        event
-    };
-    let deltas = |kind: &str, text: &str, place: &Value| {
-        let delta = |piece: &&str| {
-            let mut more = place.clone();
-            more["delta"] = json!(piece);
-            inner(kind, more)
-        };
-        pieces(text).iter().map(delta).collect::<Vec<_>>()
-    };
     let between = match item["type"].as_str().unwrap_or_default() {
         "reasoning" => {
             empty["summary"] = json!([]);
-            let (place, part) = (json!({ "summary_index": 0 }), json!({ "type": "summary_text", "text": THOUGHT }));
-            let blank = json!({ "summary_index": 0, "part": { "type": "summary_text", "text": "" } });
-            let mut all = vec![inner("response.reasoning_summary_part.added", blank)];
-            all.extend(deltas("response.reasoning_summary_text.delta", THOUGHT, &place));
-            all.push(inner("response.reasoning_summary_text.done", json!({ "summary_index": 0, "text": THOUGHT })));
-            all.push(inner("response.reasoning_summary_part.done", json!({ "summary_index": 0, "part": part })));
-            all
+            let part = |text: &str| json!({ "type": "summary_text", "text": text });
+            part_told(["reasoning_summary_text", "reasoning_summary_part"], "summary_index", THOUGHT, part)
         }
         "message" => {
+            (empty["content"], empty["status"]) = (json!([]), json!("in_progress"));
+            let part = |text: &str| json!({ "type": "output_text", "text": text, "annotations": [], "logprobs": [] });
             let text = item["content"][0]["text"].as_str().unwrap_or_default();
-            empty["content"] = json!([]);
-            empty["status"] = json!("in_progress");
-            let blank = json!({ "type": "output_text", "text": "", "annotations": [], "logprobs": [] });
-            let place = json!({ "content_index": 0, "logprobs": [] });
-            let mut all = vec![inner("response.content_part.added", json!({ "content_index": 0, "part": blank }))];
-            all.extend(deltas("response.output_text.delta", text, &place));
-            let done = json!({ "content_index": 0, "logprobs": [], "text": text });
-            all.push(inner("response.output_text.done", done));
-            all.push(inner("response.content_part.done", json!({ "content_index": 0, "part": item["content"][0] })));
-            all
+            part_told(["output_text", "content_part"], "content_index", text, part)
         }
         _ => {
-            let arguments = item["arguments"].as_str().unwrap_or_default();
             (empty["arguments"], empty["status"]) = (json!(""), json!("in_progress"));
-            let mut all = deltas("response.function_call_arguments.delta", arguments, &json!({}));
-            let done = json!({ "arguments": arguments, "name": item["name"] });
-            all.push(inner("response.function_call_arguments.done", done));
-            all
+            call_told(item)
         }
+    };
+    let of_item = |mut event: Value| {
+        (event["item_id"], event["output_index"]) = (item["id"].clone(), json!(index));
+        event
     };
     let added = json!({ "type": "response.output_item.added", "output_index": index, "item": empty });
     let done = json!({ "type": "response.output_item.done", "output_index": index, "item": item });
-    std::iter::once(added).chain(between).chain([done]).collect()
+    std::iter::once(added).chain(between.into_iter().map(of_item)).chain([done]).collect()
+}
+
+/// The events of a text, named so, and of the part that it is.
+fn part_told([text, part]: [&str; 2], place: &str, said: &str, whole: impl Fn(&str) -> Value) -> Vec<Value> {
+    let event = |name: &str, kind: &str, member: &str, value: Value| json!({ "type": format!("response.{name}.{kind}"), place: 0, "logprobs": [], member: value });
+    let added = event(part, "added", "part", whole(""));
+    let deltas = pieces(said).into_iter().map(|piece| event(text, "delta", "delta", json!(piece)));
+    let done = [event(text, "done", "text", json!(said)), event(part, "done", "part", whole(said))];
+    std::iter::once(added).chain(deltas).chain(done).collect()
+}
+
+fn call_told(item: &Value) -> Vec<Value> {
+    let arguments = item["arguments"].as_str().unwrap_or_default();
+    let delta = |piece| json!({ "type": "response.function_call_arguments.delta", "delta": piece });
+    let done = json!({
+        "type": "response.function_call_arguments.done", "arguments": arguments, "name": item["name"],
+    });
+    pieces(arguments).into_iter().map(delta).chain([done]).collect()
 }
