@@ -48,6 +48,9 @@ impl Surface for Messages {
     }
 
     fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
+        if body.get("thread").is_some() {
+            return Err(threaded());
+        }
         request::read(body).map_err(refused)
     }
 
@@ -66,6 +69,12 @@ impl Surface for Messages {
     fn stream_error(&self, error: &ApiError) -> Vec<u8> {
         error::write_event(error)
     }
+}
+
+/// Only Anthropic keeps conversations; its packages understand this and send all of one.
+fn threaded() -> ApiError {
+    let message = "thread: this provider keeps no conversations; send all of this one";
+    ApiError::invalid(message).param("thread").code(error::NO_THREADS)
 }
 
 fn refused(error: FieldError) -> ApiError {
