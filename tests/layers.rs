@@ -12,7 +12,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("plugin", &["host::envoy"]), ("fuzz", &[])],
     &[("gateway", &[]), ("provider", &[])],
     &[("failover", &["exchange", "telemetry"]), ("telemetry", &["exchange"]), ("exchange", &[]), ("reply", &[])],
-    &[("config", &["routing", "clients"]), ("routing", &["config"]), ("clients", &[])],
+    &[("config", &["routing", "clients"]), ("routing", &["config"]), ("clients", &[]), ("ledger", &[])],
     &[("surfaces", &[]), ("dialects", &["surfaces::Asked"])],
     &[
         ("hub", &["usage"]),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::{Meters, Shared, Side, Stream};
+use super::{Meters, Shared, Side, Stream, Version};
 
 mod abi;
 
@@ -91,13 +91,28 @@ impl Stream for Envoy {
     }
 }
 
+/// Envoy makes a value that is not there whatever version is asked for, but for 0, which means any. None that exists
+/// has this one: versions count up from 1 for the whole process.
+const ABSENT: Version = Version(u32::MAX);
+
 impl Shared for Envoy {
     fn get(&self, key: &str) -> Option<Vec<u8>> {
-        abi::shared(key)
+        abi::shared(key).map(|(value, _)| value)
     }
 
     fn set(&self, key: &str, value: &[u8]) {
-        abi::set_shared(key, value);
+        let _ = abi::set_shared(key, value, 0);
+    }
+
+    fn read(&self, key: &str) -> (Option<Vec<u8>>, Version) {
+        match abi::shared(key) {
+            Some((value, version)) => (Some(value), Version(version)),
+            None => (None, ABSENT),
+        }
+    }
+
+    fn replace(&self, key: &str, value: &[u8], version: Version) -> bool {
+        abi::set_shared(key, value, version.0)
     }
 }
 
