@@ -12,7 +12,13 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("plugin", &["host::envoy"]), ("fuzz", &[])],
     &[("gateway", &[]), ("provider", &[])],
     &[("failover", &["exchange", "telemetry"]), ("telemetry", &["exchange"]), ("exchange", &[]), ("reply", &[])],
-    &[("config", &["routing", "clients"]), ("routing", &["config"]), ("clients", &[]), ("ledger", &[])],
+    &[
+        ("config", &["routing", "clients"]),
+        ("routing", &["config"]),
+        ("clients", &[]),
+        ("limits", &["ledger"]),
+        ("ledger", &[]),
+    ],
     &[("surfaces", &[]), ("dialects", &["surfaces::Asked"])],
     &[
         ("hub", &["usage"]),
