@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use crate::clients::{Client, Digest};
 use crate::dialects::{self, Dialect, Settings};
+use crate::limits::Limits;
 use crate::routing::{Model, Target};
 
 pub mod raw;
 
 mod compile;
+mod limits;
 
 /// Largest request body unless the document says otherwise: Anthropic's own limit.
 ///
@@ -29,6 +31,8 @@ pub struct Config {
     pub models: BTreeMap<String, Rc<Model>>,
     /// Upstreams by name.
     pub providers: BTreeMap<String, Rc<Provider>>,
+    /// How much of what, in which time, for whom.
+    pub limits: Limits,
     /// Clocks of targets that a caller spells out.
     pub timeouts: Timeouts,
     /// Bytes.

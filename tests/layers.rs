@@ -13,7 +13,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("gateway", &[]), ("provider", &[])],
     &[("failover", &["exchange", "telemetry"]), ("telemetry", &["exchange"]), ("exchange", &[]), ("reply", &[])],
     &[
-        ("config", &["routing", "clients"]),
+        ("config", &["routing", "clients", "limits", "ledger"]),
         ("routing", &["config"]),
         ("clients", &[]),
         ("limits", &["ledger"]),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use super::limits::{class_of, limits};
 use super::{Config, ConfigError, DEFAULT_MAX_BODY, Provider, Timeouts, endpoint, find_dialect, raw};
 use crate::clients::{Allowed, Client, Digest};
 use crate::dialects::Settings;
@@ -25,6 +26,7 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
         config.models.insert(name.clone(), Rc::new(model));
     }
     config.clients = clients(&document.clients, &config.models, &config.providers)?;
+    config.limits = limits(&document.limits, &config)?;
     Ok(config)
 }
 
@@ -175,6 +177,8 @@ fn client(
         models: allowed.collect::<Result<_>>()?,
         expires: expires.transpose()?,
         disabled: raw.disabled,
+        class: class_of(raw.class.unwrap_or_default()),
+        tags: raw.tags.clone(),
     };
     Ok((digest, client))
 }

@@ -7,6 +7,10 @@ use std::time::Duration;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+mod limit;
+
+pub use limit::{Class, Count, For, Limit, Per, Soft, Unpriced, Usd};
+
 /// One Tollhouse configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -35,6 +39,9 @@ pub struct Document {
     /// Who may call.
     #[serde(default)]
     pub clients: Vec<Client>,
+    /// How much of what, in which time, for whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
 }
 
 /// An upstream: an API, an address and credentials.
@@ -195,6 +202,12 @@ pub struct Client {
     /// The key is refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
+    /// Whose requests come first where limits keep a share for a class. Default: interactive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// Tags of all its requests: `{ feature: search }`. They hold against those that a request brings.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A time span: `250ms`, `10s`, `5m`, `1h`.
