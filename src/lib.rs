@@ -47,9 +47,9 @@
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
 //! | request | [`exchange`], [`failover`], [`telemetry`], [`reply`] | which role asks |
-//! | policy | [`config`], [`routing`], [`clients`], [`limits`], [`ledger`] | a request |
+//! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
-//! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`contract`], [`host`] (ports) | any API's form |
+//! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
 //! | codecs | [`json`], [`stream`], [`headers`], [`time`] | anything of ours |
 //!
 //! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
@@ -57,11 +57,13 @@
 //! A server that speaks OpenAI's API is configuration. A new dialect is a file in `dialects/`, a line in
 //! [`dialects::DIALECTS`] and its tests; a new surface the same in [`surfaces`].
 
+pub mod attribution;
 pub mod clients;
 pub mod config;
 pub mod contract;
 pub mod dialects;
 pub mod errors;
+pub mod estimate;
 pub mod exchange;
 pub mod failover;
 #[cfg(any(test, feature = "testing"))]
