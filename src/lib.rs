@@ -46,7 +46,7 @@
 //! |---|---|---|
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
-//! | request | [`exchange`], [`failover`], [`telemetry`], [`reply`] | which role asks |
+//! | request | [`exchange`], [`failover`], [`telemetry`], [`tolls`], [`reply`] | which role asks |
 //! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
@@ -83,6 +83,7 @@ pub mod stream;
 pub mod surfaces;
 pub mod telemetry;
 pub mod time;
+pub mod tolls;
 pub mod usage;
 pub mod wire;
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("plugin", &["host::envoy"]), ("fuzz", &[])],
     &[("gateway", &[]), ("provider", &[])],
-    &[("failover", &["exchange", "telemetry"]), ("telemetry", &["exchange"]), ("exchange", &[]), ("reply", &[])],
+    &[("failover", &["exchange", "telemetry"]), ("telemetry", &["exchange"]), ("exchange", &["tolls"]), ("tolls", &[]), ("reply", &[])],
     &[
         ("config", &["routing", "clients", "limits", "ledger"]),
         ("routing", &["config"]),

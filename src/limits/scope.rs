@@ -65,13 +65,15 @@ pub struct Subject<'a> {
     pub client: &'a str,
     /// Who pays.
     pub team: Option<&'a str>,
-    /// The model, as a label of the configuration.
+    /// The model that is asked for.
     pub model: &'a str,
+    /// Is it a target that the caller spelled out? Of those there is no end: they are counted together.
+    pub spelled_out: bool,
     /// The end user.
     pub user: Option<&'a str>,
     /// Tags by name.
     pub tags: Option<&'a BTreeMap<String, String>>,
-    /// The target, as a label of the configuration: `provider/model`.
+    /// The target: `provider/model`.
     pub target: Option<&'a str>,
 }
 
@@ -123,7 +125,10 @@ impl Scope {
     pub(super) fn values<'a>(&'a self, subject: &Subject<'a>) -> impl Iterator<Item = (&'a Dimension, &'a str)> {
         let subject = *subject;
         let each = self.parts().filter(|(_, wanted)| **wanted == Match::Each);
-        each.map(move |(dimension, _)| (dimension, subject.value(dimension).unwrap_or_default()))
+        each.map(move |(dimension, _)| match dimension {
+            Dimension::Model | Dimension::Target if subject.spelled_out => (dimension, "*"),
+            _ => (dimension, subject.value(dimension).unwrap_or_default()),
+        })
     }
 
     /// The counter of a subject.
