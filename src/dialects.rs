@@ -8,6 +8,7 @@ use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
 use crate::stream::{Framing, sse};
 use crate::surfaces::Asked;
+use crate::usage::Usage;
 use crate::wire::Wire;
 
 pub mod anthropic;
@@ -53,9 +54,9 @@ pub fn find(name: &str) -> Option<&'static dyn Dialect> {
     DIALECTS.iter().copied().find(|d| d.name() == name)
 }
 
-/// Every format that some dialect speaks.
-pub fn formats() -> impl Iterator<Item = &'static dyn Format> {
-    DIALECTS.iter().flat_map(|dialect| dialect.formats().iter().copied())
+/// Every format of chats that some dialect speaks.
+pub fn chat_formats() -> impl Iterator<Item = &'static dyn ChatFormat> {
+    DIALECTS.iter().flat_map(|dialect| dialect.tasks()).filter_map(|task| task.chat())
 }
 
 /// One API of providers: where it is, how it is addressed, and the formats that it speaks.
@@ -67,8 +68,9 @@ pub trait Dialect: Sync {
     /// account has an address of its own, which the configuration must say.
     fn endpoint(&self) -> &'static str;
 
-    /// The formats that it speaks. Callers of other formats are translated to the first.
-    fn formats(&self) -> &'static [&'static dyn Format];
+    /// What its models can be asked for, each in the format of that. Callers of other formats are translated to the
+    /// first of their task.
+    fn tasks(&self) -> &'static [Task];
 
     /// The path of a request below the endpoint, with its query.
     fn path(&self, to: &Address<'_>) -> String;
@@ -111,11 +113,53 @@ pub struct Settings {
     pub location: Option<String>,
 }
 
+/// What a model can be asked for, and the format of a provider in which it is.
+#[derive(Clone, Copy)]
+pub enum Task {
+    /// To go on with a conversation. Callers of every surface of chats are served.
+    Chat(&'static dyn ChatFormat),
+    /// Something for which the hub has no words. Only callers of the same wire format are served.
+    Pass(&'static dyn PassFormat),
+}
+
+impl Task {
+    /// The format, whatever is asked.
+    pub fn format(self) -> &'static dyn Format {
+        match self {
+            Self::Chat(format) => format,
+            Self::Pass(format) => format,
+        }
+    }
+
+    /// The format, if it is one of chats.
+    pub fn chat(self) -> Option<&'static dyn ChatFormat> {
+        if let Self::Chat(format) = self { Some(format) } else { None }
+    }
+}
+
 /// A request and answer format, as a provider speaks it.
 pub trait Format: Sync {
     /// Which one; a surface of the same format passes.
     fn wire(&self) -> Wire;
 
+    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage).
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
+
+    /// Reads an answer with a status of failure. `header` looks up a header of it by its lower-case name.
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError;
+}
+
+/// A format that only passes.
+pub trait PassFormat: Format {
+    /// The tokens that a whole answer with a status of success tells, if it does.
+    ///
+    /// # Errors
+    /// It is not an answer of this API, or it reports a failure.
+    fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError>;
+}
+
+/// A format of chats.
+pub trait ChatFormat: Format {
     /// How its streams are cut into events.
     fn framing(&self) -> Framing {
         Framing::Sse
@@ -126,9 +170,6 @@ pub trait Format: Sync {
     /// # Errors
     /// The request says something that this provider cannot do and that must not be dropped silently.
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
-
-    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage).
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
 
     /// Reads a whole answer with a status of success.
     ///
@@ -149,9 +190,6 @@ pub trait Format: Sync {
     fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
         None
     }
-
-    /// Reads an answer with a status of failure. `header` looks up a header of it by its lower-case name.
-    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError;
 }
 
 /// A request for a provider.
@@ -163,6 +201,13 @@ pub struct Outbound {
     pub dropped: Vec<Cow<'static, str>>,
     /// More headers that this request needs.
     pub headers: Vec<(&'static str, String)>,
+}
+
+impl Outbound {
+    /// A request of the caller's own format.
+    pub fn passed(body: Vec<u8>) -> Self {
+        Self { body, dropped: Vec::new(), headers: Vec::new() }
+    }
 }
 
 /// How a stream goes on after an event.

@@ -13,7 +13,7 @@ use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
 use crate::meter::Meter;
 use crate::routing::Plan;
-use crate::surfaces::{Asked, Surface};
+use crate::surfaces::{Asked, Surface, Task};
 use crate::time::Timestamp;
 
 /// See [`Exchanges::idle`].
@@ -26,8 +26,8 @@ pub const IDLE: &str = "idle_timeout";
 pub struct Exchange {
     /// Its number on this worker.
     pub id: u64,
-    /// The caller's API.
-    pub surface: &'static dyn Surface,
+    /// What the caller wants of a model, and its API.
+    pub task: Task,
     /// What the caller asks.
     pub asked: Asked,
     /// The attempts.
@@ -56,7 +56,15 @@ impl Exchange {
             return None;
         }
         progress.break_off(error.status, error.code.as_deref().unwrap_or("error"));
-        progress.held_open.then(|| self.surface.stream_error(error))
+        match self.task {
+            Task::Chat(surface) => progress.held_open.then(|| surface.stream_error(error)),
+            Task::Pass(_) => None,
+        }
+    }
+
+    /// The caller's API.
+    pub fn surface(&self) -> &'static dyn Surface {
+        self.task.surface()
     }
 
     /// The model as a label of stats: callers must not be able to make new ones.

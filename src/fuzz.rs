@@ -13,7 +13,7 @@ use crate::json::{self, Object};
 use crate::stream::sse;
 use crate::surfaces::chat::Chat;
 use crate::surfaces::messages::Messages;
-use crate::surfaces::{AnswerContext, Asked, Surface};
+use crate::surfaces::{AnswerContext, Asked, ChatSurface, Surface};
 
 mod answers;
 mod order;
@@ -91,13 +91,13 @@ pub fn messages_request(data: &[u8]) {
     request(&Messages, data);
 }
 
-fn request(surface: &dyn Surface, data: &[u8]) {
+fn request(surface: &dyn ChatSurface, data: &[u8]) {
     if json::too_deep(data) {
         return;
     }
     let Ok(object) = Object::parse(data) else { return };
     let Ok(asked) = surface.asked(&object) else { return };
-    for format in dialects::formats() {
+    for format in dialects::chat_formats() {
         let passed = format.pass_request(&object, &asked, "our-model");
         check_request(&passed);
         let again = parsed(&passed);

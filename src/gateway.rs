@@ -20,8 +20,9 @@ use crate::host::{self, Action, Host, Side, Stream};
 use crate::json::{self, Object};
 use crate::reply;
 use crate::routing::{Plan, Target};
+use crate::service::Service;
 use crate::surfaces::models::Form;
-use crate::surfaces::{self, Asked, Route, Surface};
+use crate::surfaces::{self, Asked, Route, Surface, Task};
 use crate::time::Timestamp;
 
 mod head;
@@ -31,7 +32,7 @@ mod settle;
 
 use head::Head;
 use last_words::LastWords;
-use refusal::{Refusal, given_up, unknown_model};
+use refusal::{Refusal, given_up, unable, unknown_model};
 
 /// One request, seen by the gateway role.
 pub struct Gateway {
@@ -61,7 +62,7 @@ enum State {
 /// A caller that was let in.
 struct Admitted {
     client: Rc<Client>,
-    surface: &'static dyn Surface,
+    task: Task,
     headers: Headers,
 }
 
@@ -124,7 +125,7 @@ impl Gateway {
         if !end && !too_large {
             return Action::Pause;
         }
-        let surface = admitted.surface;
+        let surface = admitted.task.surface();
         let forwarded = if too_large {
             Err(self.too_large())
         } else {
@@ -162,7 +163,7 @@ impl Gateway {
                 failure
             }
             // Envoy gave up on the request while it was being sent.
-            State::Receiving(admitted) => Some((admitted.surface, Box::new(given_up(status, &[])))),
+            State::Receiving(admitted) => Some((admitted.task.surface(), Box::new(given_up(status, &[])))),
             State::Answered => self.overruled(&headers),
             State::Fresh => None,
         };
@@ -190,14 +191,14 @@ impl Gateway {
         let refuse = |error| Refusal::new(surface, error);
         let client = self.who(&head, now).map_err(refuse)?;
         let route = surfaces::route(head.method(), head.path()).map_err(refuse)?;
-        let surface = match route {
-            Route::Call(surface) => surface,
+        let task = match route {
+            Route::Call(task) => task,
             Route::Models => return Err(Refusal::answer(surfaces::models::list(&self.names(&client), head.form()))),
             Route::Model(id) => return Err(self.model(&client, id, head.form()).unwrap_or_else(refuse)),
         };
-        self.notes.surface = Some(surface.name());
+        self.notes.surface = Some(task.surface().name());
         head.check_body(end, self.config.max_body).map_err(refuse)?;
-        Ok(Admitted { client, surface, headers: head.into_headers() })
+        Ok(Admitted { client, task, headers: head.into_headers() })
     }
 
     /// The caller, by its key.
@@ -237,7 +238,7 @@ impl Gateway {
         let object = Object::parse(body).map_err(|e| {
             ApiError::invalid(format!("The body is not a JSON object that can be read: {e}.")).code("invalid_json")
         })?;
-        let asked = admitted.surface.asked(&object)?;
+        let asked = admitted.task.surface().asked(&object)?;
         let exchange = Rc::new(self.exchange(host, admitted, asked, now)?);
         self.notes.model = Some(exchange.asked.model.clone());
         steer(host, &exchange, admitted.headers.clone());
@@ -250,18 +251,19 @@ impl Gateway {
         let logical = model.is_some();
         let (plan, timeouts, failover_on) = match model {
             Some(model) => {
-                let cooling = |t: &Target| model.targets.len() > 1 && failover::is_cooling(host, t, now);
-                (Plan::new(&model.targets, cooling), model.timeouts, model.failover_on.clone())
+                let targets = able(from.task, &model.targets)?;
+                let cooling = |t: &Target| targets.len() > 1 && failover::is_cooling(host, t, now);
+                (Plan::new(&targets, cooling), model.timeouts, model.failover_on.clone())
             }
             None => {
                 let target = self.config.target(&asked.model).filter(|_| from.client.may_use(&asked.model));
                 let target = target.ok_or_else(|| unknown_model(&asked.model))?;
-                (Plan::new(&[target], |_| false), self.config.timeouts, Vec::new())
+                (Plan::new(&able(from.task, &[target])?, |_| false), self.config.timeouts, Vec::new())
             }
         };
         Ok(Exchange {
             id: self.exchanges.next_id(),
-            surface: from.surface,
+            task: from.task,
             asked,
             plan,
             timeouts,
@@ -332,6 +334,14 @@ impl Gateway {
     }
 }
 
+/// The targets that can do what the caller asks. An attempt at another one would be the last: what the provider role
+/// answers itself is never tried again.
+fn able(task: Task, targets: &[Target]) -> Result<Vec<Target>, ApiError> {
+    let can = |target: &&Target| Service::find(task, target.provider.dialect).is_some();
+    let able: Vec<_> = targets.iter().filter(can).cloned().collect();
+    if able.is_empty() { Err(unable(task.surface().name())) } else { Ok(able) }
+}
+
 /// What Envoy says itself, if it does: no provider's answer has gone out.
 fn envoys_own(
     host: &dyn Host,
@@ -343,7 +353,7 @@ fn envoys_own(
         return None;
     }
     failover::unanswered(host, exchange, now);
-    Some((exchange.surface, Box::new(given_up(status, &exchange.progress.borrow().attempts))))
+    Some((exchange.surface(), Box::new(given_up(status, &exchange.progress.borrow().attempts))))
 }
 
 /// Says who answered, after how many tries, and what was left out.

@@ -32,7 +32,8 @@
 //!   set and providers cannot see ([`contract`]).
 //! - **The same wire format passes** the caller's bytes but for the fields that are ours, and those that the provider is
 //!   known to refuse ([`dialects::compatible`]). Everything else goes
-//!   surface -> [`hub`] -> dialect; there is no translator for a pair.
+//!   surface -> [`hub`] -> dialect; there is no translator for a pair. What the hub has no words for passes, or is for
+//!   another target ([`service`]).
 //! - **Nothing panics.** A trap kills every stream of a worker: lints forbid what could, and host calls are checked
 //!   (`host::envoy`).
 //! - **No prompt, answer or key is ever logged.** [`telemetry`] is all that is told.
@@ -46,7 +47,7 @@
 //! |---|---|---|
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
-//! | request | [`exchange`], [`failover`], [`telemetry`], [`tolls`], [`reply`] | which role asks |
+//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`reply`] | which role asks |
 //! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
@@ -79,6 +80,7 @@ pub mod meter;
 pub mod provider;
 pub mod reply;
 pub mod routing;
+pub mod service;
 pub mod stream;
 pub mod surfaces;
 pub mod telemetry;

@@ -33,6 +33,12 @@ impl Meter {
         }
     }
 
+    /// The answer is complete, and no chat: nothing was written.
+    pub fn answered(&mut self, usage: Option<Usage>) {
+        self.usage = usage;
+        self.complete();
+    }
+
     /// The answer is complete.
     pub fn complete(&mut self) {
         self.whole = true;
@@ -66,7 +72,7 @@ impl Meter {
         match (self.usage, self.whole) {
             (Some(usage), true) => Some((usage, Source::Provider)),
             (Some(usage), false) => Some((Usage { output: usage.output.max(seen), ..usage }, Source::Partial)),
-            (None, _) if self.first_content.is_none() => None,
+            (None, false) if self.first_content.is_none() => None,
             (None, whole) => {
                 let usage = Usage { input: estimate_tokens(request_bytes), output: seen, ..Usage::default() };
                 Some((usage, if whole { Source::Estimated } else { Source::Partial }))

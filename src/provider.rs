@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::contract;
-use crate::dialects::Format;
+use crate::dialects::Outbound;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Outcome, Phase};
 use crate::failover::{self, Verdict};
@@ -21,6 +21,7 @@ use crate::host::{self, Action, Host, Side};
 use crate::json::Object;
 use crate::reply;
 use crate::routing::Target;
+use crate::service::Service;
 use crate::surfaces::AnswerContext;
 use crate::time::Timestamp;
 
@@ -60,20 +61,13 @@ enum State {
 pub(crate) struct Call {
     pub(crate) exchange: Rc<Exchange>,
     pub(crate) target: Target,
-    /// The caller's own if the provider speaks it, else the provider's first.
-    pub(crate) format: &'static dyn Format,
+    pub(crate) service: Service,
 }
 
 impl Call {
     fn new(exchange: Rc<Exchange>, target: Target) -> Option<Self> {
-        let formats = target.provider.dialect.formats();
-        let format = formats.iter().find(|format| format.wire() == exchange.surface.wire()).or(formats.first())?;
-        Some(Self { exchange, target, format: *format })
-    }
-
-    /// Do caller and provider speak the same format?
-    pub(crate) fn passes(&self) -> bool {
-        self.exchange.surface.wire() == self.format.wire()
+        let service = Service::find(exchange.task, target.provider.dialect)?;
+        Some(Self { exchange, target, service })
     }
 
     pub(crate) fn context(&self, now: Timestamp) -> AnswerContext {
@@ -211,14 +205,13 @@ impl Provider {
                 self.state = State::Done { drop: true };
                 return Action::Continue;
             }
-            Fate::Break(error, mut body) => {
+            Fate::Break(error, body) => {
                 if call.exchange.progress.borrow().phase == Phase::Held {
                     headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
                     self.commit(&call);
                 }
                 let reason = error.code.as_deref().unwrap_or("error");
                 call.exchange.progress.borrow_mut().break_off(error.status, reason);
-                body.extend(call.exchange.surface.stream_error(&error));
                 host.set_body(Side::Response, size, &body);
                 self.state = State::Done { drop: true };
                 return Action::Continue;
@@ -282,7 +275,7 @@ impl Provider {
             call.exchange.progress.borrow_mut().phase = Phase::Committed;
         }
         headers::fail(host, self.public.clone(), error, verdict);
-        call.exchange.surface.error(error)
+        call.exchange.surface().error(error)
     }
 
     /// The same for an answer that has no body, and cannot get one but by an answer of our own.
@@ -305,7 +298,7 @@ impl Provider {
         let reason = error.code.as_deref().unwrap_or("untranslatable").to_owned();
         progress.conclude(Outcome::Failed { status: error.status, reason });
         drop(progress);
-        reply::refuse(host, error, &call.exchange.surface.error(error), &[]);
+        reply::refuse(host, error, &call.exchange.surface().error(error), &[]);
     }
 }
 
@@ -313,11 +306,15 @@ impl Provider {
 fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> {
     let unreadable = |e: serde_json::Error| ApiError::invalid(format!("The body cannot be read: {e}."));
     let object = Object::parse(body).map_err(unreadable)?;
-    if call.passes() {
-        call.exchange.progress.borrow_mut().dropped.clear();
-        return Ok(call.format.pass_request(&object, &call.exchange.asked, &call.target.model));
-    }
-    let outbound = call.format.request(&call.exchange.surface.request(&object)?, &call.target.model)?;
+    let model = &call.target.model;
+    let outbound = match call.service {
+        Service::Chat(surface, format) if !call.service.passes() => {
+            format.request(&surface.request(&object)?, model)?
+        }
+        Service::Chat(..) | Service::Pass(..) => {
+            Outbound::passed(call.service.format().pass_request(&object, &call.exchange.asked, model))
+        }
+    };
     for (name, value) in &outbound.headers {
         host.set_header(Side::Request, name, Some(value));
     }

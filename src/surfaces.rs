@@ -40,6 +40,25 @@ pub struct AnswerContext {
     pub legacy_functions: bool,
 }
 
+/// What callers can ask of a model, and the surface on which they do.
+#[derive(Clone, Copy)]
+pub enum Task {
+    /// To go on with a conversation.
+    Chat(&'static dyn ChatSurface),
+    /// Something for which the hub has no words: only providers of the same wire format can answer.
+    Pass(&'static dyn Surface),
+}
+
+impl Task {
+    /// The surface, whatever is asked.
+    pub fn surface(self) -> &'static dyn Surface {
+        match self {
+            Self::Chat(surface) => surface,
+            Self::Pass(surface) => surface,
+        }
+    }
+}
+
 /// One API of callers.
 pub trait Surface: Sync {
     /// Its name in logs and metrics: `chat`.
@@ -54,6 +73,12 @@ pub trait Surface: Sync {
     /// The request lacks what the surface requires, or has it in another type.
     fn asked(&self, body: &Object<'_>) -> Result<Asked, ApiError>;
 
+    /// The body of a failure that is told with its status.
+    fn error(&self, error: &ApiError) -> Vec<u8>;
+}
+
+/// A surface of chats.
+pub trait ChatSurface: Surface {
     /// Reads the request in the hub's words.
     ///
     /// # Errors
@@ -66,9 +91,6 @@ pub trait Surface: Sync {
     /// Writes an answer as it comes.
     fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter>;
 
-    /// The body of a failure that is told with its status.
-    fn error(&self, error: &ApiError) -> Vec<u8>;
-
     /// The event of a failure that is told inside a stream, after the status has been sent.
     fn stream_error(&self, error: &ApiError) -> Vec<u8>;
 }
@@ -78,24 +100,24 @@ pub trait StreamWriter {
     /// Appends what the caller is told of `event`.
     fn write(&mut self, event: &Event<'_>, out: &mut Vec<u8>);
 
-    /// Appends the end of a whole answer. A failed one ends with [`Surface::stream_error`] instead.
+    /// Appends the end of a whole answer. A failed one ends with [`ChatSurface::stream_error`] instead.
     fn end(&mut self, out: &mut Vec<u8>);
 }
 
-/// Every surface that calls a model, by its path.
-static CALLS: &[(&str, &dyn Surface)] = &[
-    ("/v1/chat/completions", &chat::Chat),
-    ("/v1/embeddings", &embeddings::Embeddings),
-    ("/v1/messages", &messages::Messages),
-    ("/v1/responses", &responses::Responses),
-    ("/anthropic/v1/messages", &messages::Messages),
+/// Every task of models, by the path of its surface.
+static TASKS: &[(&str, Task)] = &[
+    ("/v1/chat/completions", Task::Chat(&chat::Chat)),
+    ("/v1/embeddings", Task::Pass(&embeddings::Embeddings)),
+    ("/v1/messages", Task::Chat(&messages::Messages)),
+    ("/v1/responses", Task::Chat(&responses::Responses)),
+    ("/anthropic/v1/messages", Task::Chat(&messages::Messages)),
 ];
 
 /// What a request asks of us.
 #[derive(Clone, Copy)]
 pub enum Route<'a> {
     /// A model is to be called.
-    Call(&'static dyn Surface),
+    Call(Task),
     /// The models that the caller may use.
     Models,
     /// One of them.
@@ -105,7 +127,7 @@ pub enum Route<'a> {
 /// The surface in whose form a request to this path is answered, whatever is wrong with it. Models have a form for
 /// each, by `form`.
 pub fn of_path(path: &str, form: models::Form) -> &'static dyn Surface {
-    let call = CALLS.iter().find(|(p, _)| *p == path).map(|(_, surface)| *surface);
+    let call = TASKS.iter().find(|(p, _)| *p == path).map(|(_, task)| task.surface());
     let is_model = path == "/v1/models" || path.starts_with("/v1/models/");
     match (call, form) {
         (Some(surface), _) => surface,
@@ -119,7 +141,7 @@ pub fn of_path(path: &str, form: models::Form) -> &'static dyn Surface {
 /// # Errors
 /// A path that nobody serves, or a method that it does not have.
 pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, ApiError> {
-    let call = CALLS.iter().find(|(p, _)| *p == path).map(|(_, surface)| Route::Call(*surface));
+    let call = TASKS.iter().find(|(p, _)| *p == path).map(|(_, task)| Route::Call(*task));
     let list = || (path == "/v1/models").then_some(Route::Models);
     let one = || path.strip_prefix("/v1/models/").filter(|id| !id.is_empty()).map(Route::Model);
     let (route, allowed) = match call {

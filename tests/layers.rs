@@ -11,11 +11,18 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("plugin", &["host::envoy"]), ("fuzz", &[])],
     &[("gateway", &[]), ("provider", &[])],
-    &[("failover", &["exchange", "telemetry"]), ("telemetry", &["exchange"]), ("exchange", &["tolls"]), ("tolls", &[]), ("reply", &[])],
+    &[
+        ("failover", &["exchange", "telemetry"]),
+        ("telemetry", &["exchange"]),
+        ("exchange", &["tolls"]),
+        ("tolls", &[]),
+        ("service", &[]),
+        ("reply", &[]),
+    ],
     &[
         ("config", &["routing", "clients", "limits", "ledger"]),
         ("routing", &["config"]),
-        ("clients", &[]),
+        ("clients", &["ledger::Class"]),
         ("attribution", &["clients"]),
         ("limits", &["ledger"]),
         ("ledger", &[]),

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use tollhouse_filter::dialects::anthropic::Anthropic;
-use tollhouse_filter::dialects::{Format, Progress};
+use tollhouse_filter::dialects::{ChatFormat, Format, Progress};
 use tollhouse_filter::errors::ApiError;
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::stream::sse;

@@ -14,11 +14,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::outcome::Outcome;
 use support::recordings::{self, Recording};
 use support::{client, cuts, events};
-use tollhouse_filter::dialects::{Format, Progress, gemini::Gemini};
+use tollhouse_filter::dialects::{ChatFormat, Format, Progress, gemini::Gemini};
 use tollhouse_filter::errors::{ApiError, Retry};
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::stream::sse;
-use tollhouse_filter::surfaces::{AnswerContext, Asked, Surface, chat::Chat};
+use tollhouse_filter::surfaces::{AnswerContext, Asked, ChatSurface, Surface, chat::Chat};
 
 type Said = (Vec<Event<'static>>, Option<ApiError>);
 

@@ -27,7 +27,7 @@ mod tests;
 
 pub use hosted::{BedrockAnthropic, VertexAnthropic};
 
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader};
+use crate::dialects::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -48,8 +48,8 @@ impl Dialect for Anthropic {
         "https://api.anthropic.com/v1"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Anthropic]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Anthropic)]
     }
 
     fn path(&self, _to: &Address<'_>) -> String {
@@ -75,12 +75,18 @@ impl Format for Anthropic {
         Wire::AnthropicMessages
     }
 
-    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
-        request::write(chat, model, Host::Direct)
-    }
-
     fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
         pass::request(body, asked, model, Host::Direct)
+    }
+
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for Anthropic {
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        request::write(chat, model, Host::Direct)
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
@@ -89,9 +95,5 @@ impl Format for Anthropic {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }

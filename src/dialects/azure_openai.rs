@@ -3,7 +3,7 @@
 //! <https://learn.microsoft.com/azure/ai-services/openai/reference>
 
 use super::openai::{OpenAi, embeddings::Embeddings, responses::Responses};
-use super::{Address, Dialect, Format, path};
+use super::{Address, Dialect, Task, path};
 use crate::wire::Wire;
 
 /// The dialect `azure-openai`.
@@ -20,8 +20,8 @@ impl Dialect for AzureOpenAi {
         ""
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&OpenAi, &Responses, &Embeddings]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&OpenAi), Task::Chat(&Responses), Task::Pass(&Embeddings)]
     }
 
     /// With a version of the API the path names the deployment; without one the body does, and Responses have no other

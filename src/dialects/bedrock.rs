@@ -18,7 +18,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader, path};
+use crate::dialects::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task, path};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -44,8 +44,8 @@ impl Dialect for BedrockConverse {
         ENDPOINT
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&BedrockConverse]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&BedrockConverse)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -66,6 +66,17 @@ impl Format for BedrockConverse {
         Wire::BedrockConverse
     }
 
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
+        // Both stand in the path.
+        body.write_with(&[("model", None), ("stream", None)])
+    }
+
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body, header)
+    }
+}
+
+impl ChatFormat for BedrockConverse {
     fn framing(&self) -> Framing {
         Framing::EventStream
     }
@@ -74,20 +85,11 @@ impl Format for BedrockConverse {
         request::write(chat, model)
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
-        // Both stand in the path.
-        body.write_with(&[("model", None), ("stream", None)])
-    }
-
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
         answer::read(body)
     }
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body, header)
     }
 }

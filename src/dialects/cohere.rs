@@ -2,7 +2,7 @@
 //!
 //! <https://docs.cohere.com/reference/chat>
 
-use super::{Address, Dialect, Format, Outbound, StreamReader};
+use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::{self, Object};
@@ -32,8 +32,8 @@ impl Dialect for Cohere {
         "https://api.cohere.com"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Cohere]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Cohere)]
     }
 
     fn path(&self, _to: &Address<'_>) -> String {
@@ -50,12 +50,18 @@ impl Format for Cohere {
         Wire::CohereChat
     }
 
-    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
-        request::write(chat, model)
-    }
-
     fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
         body.write_with(&[("model", Some(json::string(model)))])
+    }
+
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for Cohere {
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        request::write(chat, model)
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
@@ -64,10 +70,6 @@ impl Format for Cohere {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }
 

@@ -5,7 +5,7 @@
 //! the caller must hear of it.
 
 use super::openai::{OpenAi, embeddings::Embeddings};
-use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -23,28 +23,34 @@ const OLDER_LIMIT: (&str, &str) = ("max_completion_tokens", "max_tokens");
 pub static CEREBRAS: Compatible = Compatible {
     name: "cerebras",
     endpoint: "https://api.cerebras.ai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
+    tasks: &[Task::Chat(&Nearly(Rules { developer_is_system: true, ..Rules::NONE })), Task::Pass(&Embeddings)],
 };
 
 /// <https://api-docs.deepseek.com/api/create-chat-completion>
 pub static DEEPSEEK: Compatible = Compatible {
     name: "deepseek",
     endpoint: "https://api.deepseek.com",
-    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })),
+        Task::Pass(&Embeddings),
+    ],
 };
 
 /// <https://docs.fireworks.ai/api-reference/post-chatcompletions>
 pub static FIREWORKS: Compatible = Compatible {
     name: "fireworks",
     endpoint: "https://api.fireworks.ai/inference/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
+    tasks: &[Task::Chat(&Nearly(Rules { developer_is_system: true, ..Rules::NONE })), Task::Pass(&Embeddings)],
 };
 
 /// <https://console.groq.com/docs/openai#currently-unsupported-openai-features>
 pub static GROQ: Compatible = Compatible {
     name: "groq",
     endpoint: "https://api.groq.com/openai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, nameless: true, ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, nameless: true, ..Rules::NONE })),
+        Task::Pass(&Embeddings),
+    ],
 };
 
 /// Fields that it does not know are refused; it counts tokens without being asked.
@@ -53,50 +59,59 @@ pub static GROQ: Compatible = Compatible {
 pub static MISTRAL: Compatible = Compatible {
     name: "mistral",
     endpoint: "https://api.mistral.ai/v1",
-    formats: &[
-        &Nearly(Rules {
+    tasks: &[
+        Task::Chat(&Nearly(Rules {
             left_out: &["prompt_cache_retention", "safety_identifier", "store", "stream_options", "user"],
             renamed: &[OLDER_LIMIT, ("seed", "random_seed")],
             developer_is_system: true,
             required_is_any: true,
             nameless: false,
-        }),
-        &Embeddings,
+        })),
+        Task::Pass(&Embeddings),
     ],
 };
 
 /// It takes all that OpenAI takes.
 ///
 /// <https://openrouter.ai/docs/api-reference/chat-completion>
-pub static OPENROUTER: Compatible =
-    Compatible { name: "openrouter", endpoint: "https://openrouter.ai/api/v1", formats: &[&OpenAi, &Embeddings] };
+pub static OPENROUTER: Compatible = Compatible {
+    name: "openrouter",
+    endpoint: "https://openrouter.ai/api/v1",
+    tasks: &[Task::Chat(&OpenAi), Task::Pass(&Embeddings)],
+};
 
 /// <https://docs.perplexity.ai/api-reference/chat-completions-post>
 pub static PERPLEXITY: Compatible = Compatible {
     name: "perplexity",
     endpoint: "https://api.perplexity.ai",
-    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })),
+        Task::Pass(&Embeddings),
+    ],
 };
 
 /// <https://docs.together.ai/reference/chat-completions-1>
 pub static TOGETHER: Compatible = Compatible {
     name: "together",
     endpoint: "https://api.together.xyz/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })),
+        Task::Pass(&Embeddings),
+    ],
 };
 
 /// <https://docs.x.ai/docs/api-reference#chat-completions>
 pub static XAI: Compatible = Compatible {
     name: "xai",
     endpoint: "https://api.x.ai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
+    tasks: &[Task::Chat(&Nearly(Rules { developer_is_system: true, ..Rules::NONE })), Task::Pass(&Embeddings)],
 };
 
 /// A provider with OpenAI's API.
 pub struct Compatible {
     name: &'static str,
     endpoint: &'static str,
-    formats: &'static [&'static dyn Format],
+    tasks: &'static [Task],
 }
 
 impl Dialect for Compatible {
@@ -108,8 +123,8 @@ impl Dialect for Compatible {
         self.endpoint
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        self.formats
+    fn tasks(&self) -> &'static [Task] {
+        self.tasks
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -129,13 +144,19 @@ impl Format for Nearly {
         Wire::OpenAiChat
     }
 
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        self.0.mend(OpenAi.pass_request(body, asked, model))
+    }
+
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        OpenAi.error(status, body, header)
+    }
+}
+
+impl ChatFormat for Nearly {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         let outbound = OpenAi.request(chat, model)?;
         Ok(Outbound { body: self.0.mend(outbound.body), ..outbound })
-    }
-
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        self.0.mend(OpenAi.pass_request(body, asked, model))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
@@ -152,10 +173,6 @@ impl Format for Nearly {
 
     fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>> {
         OpenAi.pass_answer(body)
-    }
-
-    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        OpenAi.error(status, body, header)
     }
 }
 

@@ -24,7 +24,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader};
+use crate::dialects::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -48,8 +48,8 @@ impl Dialect for Gemini {
         "https://generativelanguage.googleapis.com/v1beta"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Gemini]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Gemini)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -74,8 +74,8 @@ impl Dialect for VertexGemini {
         "https://aiplatform.googleapis.com/v1"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Gemini]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Gemini)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -92,13 +92,19 @@ impl Format for Gemini {
         Wire::Gemini
     }
 
-    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
-        request::write(chat, model)
-    }
-
     /// The model is in the path, so nothing in the body is ours.
     fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
         body.write_with(&[("model", None)])
+    }
+
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for Gemini {
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        request::write(chat, model)
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
@@ -107,9 +113,5 @@ impl Format for Gemini {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }

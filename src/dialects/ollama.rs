@@ -2,7 +2,7 @@
 //!
 //! <https://docs.ollama.com/api/chat>
 
-use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::{self, Object};
@@ -33,8 +33,8 @@ impl Dialect for Ollama {
         "http://localhost:11434"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Ollama]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Ollama)]
     }
 
     fn path(&self, _to: &Address<'_>) -> String {
@@ -54,16 +54,22 @@ impl Format for Ollama {
         Wire::OllamaChat
     }
 
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
+        body.write_with(&[("model", Some(json::string(model)))])
+    }
+
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for Ollama {
     fn framing(&self) -> Framing {
         Framing::Lines
     }
 
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
-    }
-
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
@@ -76,10 +82,6 @@ impl Format for Ollama {
 
     fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
         Box::<pass::Passer>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat>
 
-use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -40,8 +40,8 @@ impl Dialect for OpenAi {
         "https://api.openai.com/v1"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&OpenAi, &Embeddings]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&OpenAi), Task::Pass(&Embeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -67,12 +67,18 @@ impl Format for OpenAi {
         Wire::OpenAiChat
     }
 
-    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
-        request::write(chat, model)
-    }
-
     fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
         request::pass(body, asked, model)
+    }
+
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for OpenAi {
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
+        request::write(chat, model)
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
@@ -89,10 +95,6 @@ impl Format for OpenAi {
 
     fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>> {
         answer::mend(body)
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }
 

@@ -30,6 +30,13 @@ pub(super) fn unknown_model(name: &str) -> ApiError {
         .retry(Retry::Never)
 }
 
+/// No target of the model can do what is asked.
+pub(super) fn unable(surface: &str) -> ApiError {
+    ApiError::invalid(format!("No provider of this model can be called by `{surface}`."))
+        .code("unsupported_operation")
+        .param("model")
+}
+
 /// What a caller is told when Envoy gave up without an answer of a provider.
 pub(super) fn given_up(status: u16, attempts: &[Attempt]) -> ApiError {
     let mut tried: Vec<_> = attempts.iter().map(|a| a.target.as_str()).collect();

@@ -1,3 +1,5 @@
+mod tasks;
+
 use super::*;
 use crate::host::memory::Memory;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -31,6 +33,10 @@ impl World {
                 { "name": "old", "key_sha256": Digest::of("old").to_string(), "models": ["*"], "expires": "2020-01-01" },
             ],
         });
+        Self::of(&document)
+    }
+
+    fn of(document: &serde_json::Value) -> Self {
         let config = Config::parse(document.to_string().as_bytes(), &|_| None).unwrap();
         Self { config: Rc::new(config), exchanges: Exchanges::default(), host: Memory::default() }
     }
@@ -49,7 +55,11 @@ impl World {
     }
 
     fn chat_with(&self, headers: &[(&str, &str)], body: &str) -> Gateway {
-        let mut gateway = self.head("POST", "/v1/chat/completions", headers);
+        self.ask("/v1/chat/completions", headers, body)
+    }
+
+    fn ask(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Gateway {
+        let mut gateway = self.head("POST", path, headers);
         *self.host.request_body.borrow_mut() = body.into();
         assert_eq!(gateway.on_request_headers(&self.host, false, NOW), Action::Pause);
         if self.host.reply.borrow().is_none() {

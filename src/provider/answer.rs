@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use crate::dialects::ChatFormat;
 use crate::errors::{ApiError, Retry};
 use crate::host::{Host, Side};
 use crate::hub::Event;
+use crate::service::Service;
+use crate::surfaces::ChatSurface;
 use crate::time::Timestamp;
 
 use super::Call;
@@ -41,7 +44,7 @@ pub(super) enum Fate {
     Relay(Vec<u8>),
     /// The answer failed before any content.
     Fail(ApiError),
-    /// The answer failed after content, of which this is the last.
+    /// The answer failed after content. This is the last of it, and the event of the failure.
     Break(ApiError, Vec<u8>),
 }
 
@@ -55,10 +58,13 @@ impl Answer {
         if !(200..300).contains(&head.status) {
             return Ok(Self::Error(Box::new(head)));
         }
+        if let Service::Chat(surface, format) = call.service
+            && call.exchange.asked.stream
+            && head.content_type == format.framing().media_type()
+        {
+            return Ok(Self::Held(Box::new(Relay::new(call, surface, format, now)), Vec::new()));
+        }
         match head.content_type.as_str() {
-            media if call.exchange.asked.stream && media == call.format.framing().media_type() => {
-                Ok(Self::Held(Box::new(Relay::new(call, now)), Vec::new()))
-            }
             // Some servers answer a stream request whole, or tell a failure so.
             "application/json" if head.length.is_some_and(|length| length > call.exchange.max_answer) => {
                 Err(too_long())
@@ -118,7 +124,7 @@ impl Answer {
                 let (_, result) = relayed(relay, call, &host.body(Side::Response, size), end, now, &mut out);
                 match result.and_then(|()| idle(call, now)) {
                     Ok(()) => Fate::Relay(out),
-                    Err(error) => Fate::Break(error, out),
+                    Err(error) => broken(relay, error, out),
                 }
             }
         }
@@ -133,11 +139,11 @@ impl Answer {
         out: Vec<u8>,
     ) -> Fate {
         let commits = content || out.len() > MAX_HELD;
+        let Self::Held(relay, held) = self else { return Fate::Hold };
         match result {
-            Err(error) if content => Fate::Break(error, out),
+            Err(error) if content => broken(relay, error, out),
             Err(error) => Fate::Fail(error),
             Ok(()) => {
-                let Self::Held(relay, held) = self else { return Fate::Hold };
                 if !commits && relay.is_over() {
                     return Fate::Fail(
                         ApiError::new(502, "The provider's stream had no content.").code("empty_answer"),
@@ -155,6 +161,12 @@ impl Answer {
             }
         }
     }
+}
+
+/// The answer failed after content.
+fn broken(relay: &Relay, error: ApiError, mut out: Vec<u8>) -> Fate {
+    out.extend(relay.failure(&error));
+    Fate::Break(error, out)
 }
 
 fn too_long() -> ApiError {
@@ -195,16 +207,32 @@ fn idle(call: &Call, now: Timestamp) -> Result<(), ApiError> {
 
 /// Reads a whole answer and writes it in the caller's form.
 fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> {
-    let surface = call.exchange.surface;
-    let events = call.format.answer(body)?;
+    match call.service {
+        Service::Chat(surface, format) => chat(call, surface, format, body, now),
+        Service::Pass(_, format) => {
+            let usage = format.usage(body)?;
+            call.exchange.progress.borrow_mut().meter.answered(usage);
+            Ok(body.to_vec())
+        }
+    }
+}
+
+fn chat(
+    call: &Call,
+    surface: &dyn ChatSurface,
+    format: &dyn ChatFormat,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Vec<u8>, ApiError> {
+    let events = format.answer(body)?;
     let out = if call.exchange.asked.stream {
         let mut writer = surface.stream(call.context(now));
         let mut out = Vec::new();
         events.iter().for_each(|event| writer.write(event, &mut out));
         writer.end(&mut out);
         out
-    } else if call.passes() {
-        call.format.pass_answer(body).unwrap_or_else(|| body.to_vec())
+    } else if call.service.passes() {
+        format.pass_answer(body).unwrap_or_else(|| body.to_vec())
     } else {
         surface.answer(&events, &call.context(now))
     };
@@ -218,7 +246,7 @@ fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> 
 fn failure(call: &Call, head: &Received, body: &[u8]) -> ApiError {
     // A redirect is nothing that a caller could follow.
     let told = if head.status < 400 { 502 } else { head.status };
-    let error = call.format.error(told, body, &|name| head.get(name));
+    let error = call.service.format().error(told, body, &|name| head.get(name));
     match error.retry {
         Retry::Unsaid => error.retry(advice(head)),
         Retry::Never | Retry::After(_) => error,

@@ -9,6 +9,7 @@ use crate::failover::Verdict;
 use crate::headers::Headers;
 use crate::host::{Side, Stream};
 use crate::reply;
+use crate::service::Service;
 use crate::time::Timestamp;
 
 use super::Call;
@@ -18,9 +19,12 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call) {
     let provider = &call.target.provider;
     let dialect = provider.dialect;
     let (model, stream) = (call.target.model.as_str(), call.exchange.asked.stream);
-    let to = Address { wire: call.format.wire(), model, stream, settings: &provider.settings };
+    let to = Address { wire: call.service.format().wire(), model, stream, settings: &provider.settings };
     let path = format!("{}{}", provider.base_path, dialect.path(&to));
-    let accept = if stream { call.format.framing().media_type() } else { "application/json" };
+    let accept = match call.service {
+        Service::Chat(_, format) if stream => format.framing().media_type(),
+        Service::Chat(..) | Service::Pass(..) => "application/json",
+    };
     let mut headers: Vec<(&str, &str)> = vec![
         (":method", "POST"),
         (":scheme", provider.scheme),
@@ -33,7 +37,7 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call) {
         ("user-agent", concat!("tollhouse/", env!("CARGO_PKG_VERSION"))),
     ];
     headers.extend(dialect.headers());
-    if call.passes() {
+    if call.service.passes() {
         let known = |name: &str| dialect.caller_headers().contains(&name);
         headers.extend(
             call.exchange.caller_headers.iter().filter(|(n, _)| known(n)).map(|(n, v)| (n.as_str(), v.as_str())),

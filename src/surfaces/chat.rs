@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{AnswerContext, Asked, StreamWriter, Surface};
+use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
 use crate::errors::{ApiError, Kind};
 use crate::hub::{ChatRequest, Event, FinishReason};
 use crate::json::{FieldError, Object};
@@ -41,18 +41,6 @@ impl Surface for Chat {
         Ok(Asked { model, stream, include_usage, legacy_functions })
     }
 
-    fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
-        ChatRequest::parse(body).map_err(refused)
-    }
-
-    fn answer(&self, events: &[Event<'_>], context: &AnswerContext) -> Vec<u8> {
-        answer::write(events, context)
-    }
-
-    fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter> {
-        Box::new(stream::Writer::new(context))
-    }
-
     fn error(&self, error: &ApiError) -> Vec<u8> {
         if let Some(original) = error.original.as_deref()
             && is_error_body(original)
@@ -69,6 +57,20 @@ impl Surface for Chat {
         };
         // Writing strings cannot fail.
         serde_json::to_vec(&body).unwrap_or_default()
+    }
+}
+
+impl ChatSurface for Chat {
+    fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
+        ChatRequest::parse(body).map_err(refused)
+    }
+
+    fn answer(&self, events: &[Event<'_>], context: &AnswerContext) -> Vec<u8> {
+        answer::write(events, context)
+    }
+
+    fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter> {
+        Box::new(stream::Writer::new(context))
     }
 
     /// SDKs raise an error at an event with `error`; without `[DONE]` nobody takes the answer for whole.

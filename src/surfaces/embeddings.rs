@@ -3,9 +3,8 @@
 //! <https://platform.openai.com/docs/api-reference/embeddings>
 
 use super::chat::{self, Chat};
-use super::{AnswerContext, Asked, StreamWriter, Surface};
+use super::{Asked, Surface};
 use crate::errors::ApiError;
-use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
 use crate::wire::Wire;
 
@@ -32,27 +31,8 @@ impl Surface for Embeddings {
         Ok(Asked { model, stream: false, include_usage: false, legacy_functions: false })
     }
 
-    /// There are no words for vectors in the hub.
-    fn request<'a>(&self, _body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
-        Err(ApiError::invalid("The provider of this model has no embeddings in OpenAI's form.")
-            .code("unsupported_operation")
-            .param("model"))
-    }
-
-    fn answer(&self, _events: &[Event<'_>], _context: &AnswerContext) -> Vec<u8> {
-        b"{}".to_vec()
-    }
-
-    fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter> {
-        Chat.stream(context)
-    }
-
     fn error(&self, error: &ApiError) -> Vec<u8> {
         Chat.error(error)
-    }
-
-    fn stream_error(&self, error: &ApiError) -> Vec<u8> {
-        Chat.stream_error(error)
     }
 }
 
@@ -75,11 +55,5 @@ mod tests {
         }
         assert_eq!(asked("{\"model\":\"m\"}").unwrap_err().param.as_deref(), Some("input"));
         assert_eq!(asked("{\"input\":\"x\"}").unwrap_err().param.as_deref(), Some("model"));
-    }
-
-    #[test]
-    fn providers_without_embeddings_are_told_of() {
-        let body = Object::parse(b"{\"model\":\"m\",\"input\":\"x\"}").unwrap();
-        assert_eq!(Embeddings.request(&body).unwrap_err().code.as_deref(), Some("unsupported_operation"));
     }
 }

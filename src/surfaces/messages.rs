@@ -4,7 +4,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{AnswerContext, Asked, StreamWriter, Surface};
+use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event, FinishReason};
 use crate::json::{FieldError, Object};
@@ -47,6 +47,12 @@ impl Surface for Messages {
         Ok(Asked { model, stream, include_usage: true, legacy_functions: false })
     }
 
+    fn error(&self, error: &ApiError) -> Vec<u8> {
+        error::write(error)
+    }
+}
+
+impl ChatSurface for Messages {
     fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
         request::read(body).map_err(refused)
     }
@@ -57,10 +63,6 @@ impl Surface for Messages {
 
     fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter> {
         Box::new(stream::Writer::new(context))
-    }
-
-    fn error(&self, error: &ApiError) -> Vec<u8> {
-        error::write(error)
     }
 
     fn stream_error(&self, error: &ApiError) -> Vec<u8> {

@@ -4,7 +4,7 @@ use super::frames::{Framed, FramedPasser};
 use super::host::Host;
 use super::{answer, error, pass, request, stream};
 use crate::dialects::passing::AsItCame;
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::dialects::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
 use crate::dialects::{bedrock, path};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
@@ -28,8 +28,8 @@ impl Dialect for BedrockAnthropic {
         bedrock::ENDPOINT
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Host::Bedrock]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Host::Bedrock)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -57,8 +57,8 @@ impl Dialect for VertexAnthropic {
         "https://aiplatform.googleapis.com/v1"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Host::Vertex]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Host::Vertex)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -83,16 +83,22 @@ impl Format for Host {
         Wire::AnthropicMessages
     }
 
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        pass::request(body, asked, model, *self)
+    }
+
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        if *self == Self::Bedrock { bedrock::error::read(status, body, header) } else { error::read(status, body) }
+    }
+}
+
+impl ChatFormat for Host {
     fn framing(&self) -> Framing {
         if *self == Self::Bedrock { Framing::EventStream } else { Framing::Sse }
     }
 
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model, *self)
-    }
-
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        pass::request(body, asked, model, *self)
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
@@ -105,9 +111,5 @@ impl Format for Host {
 
     fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
         if *self == Self::Bedrock { Box::<FramedPasser>::default() } else { Box::new(AsItCame::new(self.stream())) }
-    }
-
-    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        if *self == Self::Bedrock { bedrock::error::read(status, body, header) } else { error::read(status, body) }
     }
 }

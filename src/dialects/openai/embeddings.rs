@@ -5,12 +5,12 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{error, stream, usage};
-use crate::dialects::{Format, Outbound, StreamPasser, StreamReader};
+use super::{error, usage};
+use crate::dialects::{Format, PassFormat};
 use crate::errors::ApiError;
-use crate::hub::{ChatRequest, Event};
 use crate::json::{self, Object};
 use crate::surfaces::Asked;
+use crate::usage::Usage;
 use crate::wire::Wire;
 
 /// The format of embeddings.
@@ -32,35 +32,25 @@ impl Format for Embeddings {
         Wire::OpenAiEmbeddings
     }
 
-    fn request(&self, _chat: &ChatRequest<'_>, _model: &str) -> Result<Outbound, ApiError> {
-        Err(ApiError::invalid("A conversation cannot be embedded."))
-    }
-
     fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
         body.write_with(&[("model", Some(json::string(model)))])
     }
 
-    fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
-        let answer: Answer<'a> = serde_json::from_slice(body).map_err(|_| error::no_answer())?;
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl PassFormat for Embeddings {
+    fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError> {
+        let answer: Answer<'_> = serde_json::from_slice(body).map_err(|_| error::no_answer())?;
         if let Some(failure) = answer.error {
             return Err(error::in_answer(failure.get()));
         }
         if answer.data.is_none() {
             return Err(error::no_answer());
         }
-        Ok(answer.usage.and_then(usage::read).map(Event::Usage).into_iter().collect())
-    }
-
-    fn stream(&self) -> Box<dyn StreamReader> {
-        Box::new(stream::Reader::new(true))
-    }
-
-    fn pass_stream(&self, asked: &Asked) -> Box<dyn StreamPasser> {
-        Box::new(super::pass::Passer::new(asked))
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
+        Ok(answer.usage.and_then(usage::read))
     }
 }
 
@@ -80,18 +70,15 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_counted_and_vectors_left_alone() {
+    fn tokens_are_counted() {
         let body = b"{\"object\":\"list\",\"data\":[{\"embedding\":[0.1]}],\"usage\":{\"prompt_tokens\":8,\"total_tokens\":8}}";
-        let events = Embeddings.answer(body).unwrap();
-        let Some(Event::Usage(usage)) = events.first() else { panic!("{events:?}") };
-        assert_eq!((usage.input, usage.output), (8, 0));
-        assert_eq!(Embeddings.pass_answer(body), None);
+        assert_eq!(Embeddings.usage(body), Ok(Some(Usage { input: 8, ..Usage::default() })));
     }
 
     #[test]
     fn what_is_no_answer_is_a_failure() {
         for body in ["", "{}", "[]", "{\"error\":{\"message\":\"no\",\"code\":\"x\"}}"] {
-            assert!(Embeddings.answer(body.as_bytes()).is_err(), "{body}");
+            assert!(Embeddings.usage(body.as_bytes()).is_err(), "{body}");
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::wire::Wire;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-fn format(dialect: &dyn Dialect) -> &'static dyn Format {
-    dialect.formats()[0]
+fn format(dialect: &dyn Dialect) -> &'static dyn ChatFormat {
+    dialect.tasks()[0].chat().unwrap()
 }
 
 fn sent(dialect: &dyn Dialect, chat: &ChatRequest<'_>) -> (Value, Outbound) {

@@ -4,7 +4,7 @@ use super::*;
 use crate::dialects::{DIALECTS, Progress, Settings, find};
 use crate::hub::FinishReason;
 use crate::stream::sse;
-use crate::surfaces::{Surface, chat::Chat};
+use crate::surfaces::{ChatSurface, chat::Chat};
 use crate::usage::Usage;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -75,7 +75,7 @@ fn the_dialect_is_known_and_speaks_nothing_else() {
     assert!(DIALECTS.iter().any(|d| d.name() == "openai-responses"));
     let settings = Settings::default();
     let path = |wire| dialect.path(&Address { wire, model: "m", stream: true, settings: &settings });
-    let paths: Vec<_> = dialect.formats().iter().map(|format| path(format.wire())).collect();
+    let paths: Vec<_> = dialect.tasks().iter().map(|task| path(task.format().wire())).collect();
     assert_eq!(paths, ["/responses"]);
     assert_eq!(dialect.endpoint(), "https://api.openai.com/v1");
     assert_eq!(dialect.credential("k"), ("authorization", "Bearer k".to_owned()));

@@ -1,0 +1,85 @@
+//! What caller and provider have in common: a task, and perhaps the wire format of it.
+
+use crate::dialects::{self, ChatFormat, Dialect, Format, PassFormat};
+use crate::surfaces::{self, ChatSurface, Surface};
+
+/// How a provider serves a caller.
+#[derive(Clone, Copy)]
+pub enum Service {
+    /// A chat, translated unless they speak the same format.
+    Chat(&'static dyn ChatSurface, &'static dyn ChatFormat),
+    /// They speak the same format, of something that is never translated.
+    Pass(&'static dyn Surface, &'static dyn PassFormat),
+}
+
+impl Service {
+    /// By the caller's own format if the provider speaks it, else by the provider's first of the same task. `None` if
+    /// it has none.
+    pub fn find(asked: surfaces::Task, dialect: &dyn Dialect) -> Option<Self> {
+        let all = || dialect.tasks().iter().filter_map(|task| Self::of(asked, *task));
+        all().find(Self::passes).or_else(|| all().next())
+    }
+
+    fn of(asked: surfaces::Task, can: dialects::Task) -> Option<Self> {
+        match (asked, can) {
+            (surfaces::Task::Chat(surface), dialects::Task::Chat(format)) => Some(Self::Chat(surface, format)),
+            (surfaces::Task::Pass(surface), dialects::Task::Pass(format)) => {
+                Some(Self::Pass(surface, format)).filter(Self::passes)
+            }
+            _ => None,
+        }
+    }
+
+    /// The caller's API.
+    pub fn surface(&self) -> &'static dyn Surface {
+        match *self {
+            Self::Chat(surface, _) => surface,
+            Self::Pass(surface, _) => surface,
+        }
+    }
+
+    /// The provider's format.
+    pub fn format(&self) -> &'static dyn Format {
+        match *self {
+            Self::Chat(_, format) => format,
+            Self::Pass(_, format) => format,
+        }
+    }
+
+    /// Do they speak the same format?
+    pub fn passes(&self) -> bool {
+        self.surface().wire() == self.format().wire()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::surfaces::chat::Chat;
+    use crate::surfaces::embeddings::Embeddings;
+    use crate::surfaces::responses::Responses;
+    use crate::wire::Wire;
+
+    fn served(asked: surfaces::Task, dialect: &str) -> Option<(Wire, bool)> {
+        let service = Service::find(asked, dialects::find(dialect).unwrap());
+        service.map(|service| (service.format().wire(), service.passes()))
+    }
+
+    #[test]
+    fn a_caller_is_served_in_its_own_format_or_in_the_first_of_its_task() {
+        let (chat, responses) = (surfaces::Task::Chat(&Chat), surfaces::Task::Chat(&Responses));
+        assert_eq!(served(chat, "azure-openai"), Some((Wire::OpenAiChat, true)));
+        assert_eq!(served(responses, "azure-openai"), Some((Wire::OpenAiResponses, true)));
+        assert_eq!(served(responses, "openai"), Some((Wire::OpenAiChat, false)));
+    }
+
+    #[test]
+    fn a_provider_that_cannot_do_the_task_serves_nobody() {
+        let embeddings = surfaces::Task::Pass(&Embeddings);
+        assert_eq!(served(embeddings, "openai"), Some((Wire::OpenAiEmbeddings, true)));
+        assert_eq!(served(embeddings, "anthropic"), None);
+    }
+}
