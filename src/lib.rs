@@ -47,7 +47,7 @@
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
 //! | request | [`exchange`], [`failover`], [`telemetry`], [`reply`] | which role asks |
-//! | policy | [`config`], [`routing`], [`clients`] | a request |
+//! | policy | [`config`], [`routing`], [`clients`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`contract`], [`host`] (ports) | any API's form |
 //! | codecs | [`json`], [`stream`], [`headers`], [`time`] | anything of ours |
@@ -72,6 +72,7 @@ pub mod host;
 pub mod hub;
 pub mod json;
 pub mod meter;
+pub mod pricing;
 pub mod provider;
 pub mod reply;
 pub mod routing;

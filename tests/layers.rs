@@ -12,7 +12,12 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("plugin", &["host::envoy"]), ("fuzz", &[])],
     &[("gateway", &[]), ("provider", &[])],
     &[("failover", &["exchange", "telemetry"]), ("telemetry", &["exchange"]), ("exchange", &[]), ("reply", &[])],
-    &[("config", &["routing", "clients"]), ("routing", &["config"]), ("clients", &[])],
+    &[
+        ("config", &["routing", "clients", "pricing"]),
+        ("routing", &["config", "pricing"]),
+        ("clients", &[]),
+        ("pricing", &[]),
+    ],
     &[("surfaces", &[]), ("dialects", &["surfaces::Asked"])],
     &[
         ("hub", &["usage"]),
@@ -32,6 +37,9 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("clients", "dialects"),
     ("routing", "surfaces"),
     ("clients", "surfaces"),
+    ("pricing", "dialects"),
+    ("pricing", "surfaces"),
+    ("pricing", "host"),
     ("config", "surfaces"),
     ("gateway", "dialects"),
     ("surfaces", "host"),
@@ -42,6 +50,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("surfaces", "time"),
     ("provider", "clients"),
     ("provider", "config"),
+    ("provider", "pricing"),
 ];
 
 fn sources(under: &Path, found: &mut Vec<PathBuf>) {
