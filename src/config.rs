@@ -14,6 +14,9 @@ use crate::routing::{Model, Target};
 pub mod raw;
 
 mod compile;
+mod prices;
+
+pub use prices::Prices;
 
 /// Largest request body unless the document says otherwise: Anthropic's own limit.
 ///
@@ -29,6 +32,8 @@ pub struct Config {
     pub models: BTreeMap<String, Rc<Model>>,
     /// Upstreams by name.
     pub providers: BTreeMap<String, Rc<Provider>>,
+    /// What targets cost.
+    pub prices: Prices,
     /// Clocks of targets that a caller spells out.
     pub timeouts: Timeouts,
     /// Bytes.
@@ -56,7 +61,8 @@ impl Config {
     pub fn target(&self, name: &str) -> Option<Target> {
         let (provider, model) = name.split_once('/')?;
         let provider = self.providers.get(provider).filter(|_| !model.is_empty())?;
-        Some(Target { provider: Rc::clone(provider), model: model.to_owned(), name: name.to_owned() })
+        let price = self.prices.of(provider, model, name);
+        Some(Target { provider: Rc::clone(provider), model: model.to_owned(), name: name.to_owned(), price })
     }
 }
 
@@ -87,6 +93,8 @@ pub struct Provider {
     pub base_path: String,
     /// What its dialect needs beside.
     pub settings: Settings,
+    /// Is it the provider whose API the dialect is, not another server of that API?
+    pub is_dialects_own: bool,
     /// Credentials; never shown.
     pub keys: Vec<String>,
 }
