@@ -16,6 +16,9 @@ pub mod raw;
 
 mod compile;
 mod limits;
+mod prices;
+
+pub use prices::Prices;
 
 /// Largest request body unless the document says otherwise: Anthropic's own limit.
 ///
@@ -33,6 +36,8 @@ pub struct Config {
     pub providers: BTreeMap<String, Rc<Provider>>,
     /// How much of what, in which time, for whom.
     pub limits: Limits,
+    /// What targets cost.
+    pub prices: Prices,
     /// Clocks of targets that a caller spells out.
     pub timeouts: Timeouts,
     /// Bytes.
@@ -60,7 +65,8 @@ impl Config {
     pub fn target(&self, name: &str) -> Option<Target> {
         let (provider, model) = name.split_once('/')?;
         let provider = self.providers.get(provider).filter(|_| !model.is_empty())?;
-        Some(Target { provider: Rc::clone(provider), model: model.to_owned(), name: name.to_owned() })
+        let price = self.prices.of(provider, model, name);
+        Some(Target { provider: Rc::clone(provider), model: model.to_owned(), name: name.to_owned(), price })
     }
 }
 
@@ -91,6 +97,8 @@ pub struct Provider {
     pub base_path: String,
     /// What its dialect needs beside.
     pub settings: Settings,
+    /// Is it the provider whose API the dialect is, not another server of that API?
+    pub is_dialects_own: bool,
     /// Credentials; never shown.
     pub keys: Vec<String>,
 }

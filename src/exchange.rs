@@ -12,9 +12,11 @@ use crate::config::Timeouts;
 use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
 use crate::meter::Meter;
+use crate::pricing::Cost;
 use crate::routing::Plan;
 use crate::surfaces::{Asked, Surface, Task};
 use crate::time::Timestamp;
+use crate::usage::Usage;
 
 /// See [`Exchanges::idle`].
 const GRACE: Duration = Duration::from_secs(1);
@@ -65,6 +67,12 @@ impl Exchange {
     /// The caller's API.
     pub fn surface(&self) -> &'static dyn Surface {
         self.task.surface()
+    }
+
+    /// What usage of the last attempt's target costs.
+    pub fn cost(&self, progress: &Progress, usage: &Usage) -> Cost {
+        let target = progress.attempts.len().checked_sub(1).and_then(|number| self.plan.target(number));
+        target.map_or(Cost::Unpriced, |target| target.cost(usage, self.started))
     }
 
     /// The model as a label of stats: callers must not be able to make new ones.

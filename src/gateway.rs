@@ -159,7 +159,7 @@ impl Gateway {
         let failure = match &self.state {
             State::Forwarded(exchange) => {
                 let failure = envoys_own(host, exchange, status, now);
-                sign(&mut headers, &exchange.progress.borrow());
+                sign(&mut headers, exchange, self.notes.request_bytes);
                 failure
             }
             // Envoy gave up on the request while it was being sent.
@@ -356,14 +356,23 @@ fn envoys_own(
     Some((exchange.surface(), Box::new(given_up(status, &exchange.progress.borrow().attempts))))
 }
 
-/// Says who answered, after how many tries, and what was left out.
-fn sign(headers: &mut Headers, progress: &Progress) {
+/// Says who answered, after how many tries, what was left out, and what a plain answer costs: a stream's cost is known
+/// when its headers are long gone.
+fn sign(headers: &mut Headers, exchange: &Exchange, request_bytes: u64) {
+    let progress = &exchange.progress.borrow();
     if let Some(target) = progress.target() {
         headers.set("x-tollhouse-target", target);
         headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());
     }
     if !progress.dropped.is_empty() {
         headers.set("x-tollhouse-dropped", progress.dropped.join(","));
+    }
+    if progress.meter.is_complete()
+        && !exchange.asked.stream
+        && let Some((usage, _)) = progress.meter.usage(request_bytes)
+        && let Some(cost) = exchange.cost(progress, &usage).total()
+    {
+        headers.set("x-tollhouse-cost-usd", cost.to_string());
     }
 }
 

@@ -48,7 +48,7 @@
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
 //! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`reply`] | which role asks |
-//! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`] | a request |
+//! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
 //! | codecs | [`json`], [`stream`], [`headers`], [`time`] | anything of ours |
@@ -77,6 +77,7 @@ pub mod json;
 pub mod ledger;
 pub mod limits;
 pub mod meter;
+pub mod pricing;
 pub mod provider;
 pub mod reply;
 pub mod routing;

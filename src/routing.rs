@@ -4,6 +4,9 @@ use std::rc::Rc;
 
 use crate::config::raw::FailoverOn;
 use crate::config::{Provider, Timeouts};
+use crate::pricing::{Cost, Price};
+use crate::time::Timestamp;
+use crate::usage::Usage;
 
 /// A provider and a model on it.
 #[derive(Clone, Debug)]
@@ -14,6 +17,15 @@ pub struct Target {
     pub model: String,
     /// `provider/model`.
     pub name: String,
+    /// What it costs, if anybody knows.
+    pub price: Option<Rc<Price>>,
+}
+
+impl Target {
+    /// What a request costs that began at `when`.
+    pub fn cost(&self, usage: &Usage, when: Timestamp) -> Cost {
+        self.price.as_ref().map_or(Cost::Unpriced, |price| Cost::Priced(price.bill(usage, when)))
+    }
 }
 
 /// A logical model.

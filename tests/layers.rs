@@ -20,12 +20,13 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("reply", &[]),
     ],
     &[
-        ("config", &["routing", "clients", "limits", "ledger"]),
-        ("routing", &["config"]),
+        ("config", &["routing", "clients", "limits", "ledger", "pricing"]),
+        ("routing", &["config", "pricing"]),
         ("clients", &["ledger::Class"]),
         ("attribution", &["clients"]),
-        ("limits", &["ledger"]),
+        ("limits", &["ledger", "pricing"]),
         ("ledger", &[]),
+        ("pricing", &[]),
     ],
     &[("surfaces", &[]), ("dialects", &["surfaces::Asked"])],
     &[
@@ -47,6 +48,9 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("clients", "dialects"),
     ("routing", "surfaces"),
     ("clients", "surfaces"),
+    ("pricing", "dialects"),
+    ("pricing", "surfaces"),
+    ("pricing", "host"),
     ("config", "surfaces"),
     ("gateway", "dialects"),
     ("surfaces", "host"),
@@ -57,6 +61,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("surfaces", "time"),
     ("provider", "clients"),
     ("provider", "config"),
+    ("provider", "pricing"),
 ];
 
 fn sources(under: &Path, found: &mut Vec<PathBuf>) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::limits::{class_of, limits};
-use super::{Config, ConfigError, DEFAULT_MAX_BODY, Provider, Timeouts, endpoint, find_dialect, raw};
+use super::{Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, endpoint, find_dialect, prices, raw};
 use crate::clients::{Allowed, Client, Digest};
 use crate::dialects::Settings;
 use crate::routing::{Model, Target};
@@ -21,6 +21,7 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
     for (name, raw) in &document.providers {
         config.providers.insert(name.clone(), Rc::new(provider(name, raw, env)?));
     }
+    config.prices = prices::compile(document)?;
     for (name, raw) in &document.models {
         let model = model(name, raw, document.timeouts, &config)?;
         config.models.insert(name.clone(), Rc::new(model));
@@ -40,9 +41,11 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
     }
     // Envoy signs by itself.
     let keys = keys.iter().filter(|(_, k)| k.aws.is_none()).map(|(path, k)| key(path, k, env));
+    let dialect = find_dialect(name, raw)?;
     Ok(Provider {
         name: name.to_owned(),
-        dialect: find_dialect(name, raw)?,
+        dialect,
+        is_dialects_own: is_own(dialect.endpoint(), &endpoint),
         cluster: raw.cluster.clone().unwrap_or_else(|| name.to_owned()),
         scheme: if endpoint.tls { "https" } else { "http" },
         authority: endpoint.authority(),
@@ -54,6 +57,12 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
         },
         keys: keys.collect::<Result<_>>()?,
     })
+}
+
+/// Regions of a provider share a domain. Where every account has an endpoint of its own, all are its own.
+fn is_own(default: &str, endpoint: &Endpoint) -> bool {
+    let domain = |host: &str| host.rsplit('.').take(2).map(str::to_owned).collect::<Vec<_>>();
+    Endpoint::parse(default).map_or(true, |own| domain(&own.host) == domain(&endpoint.host))
 }
 
 /// Names stand in targets before the slash, in stats and in logs.

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize, Serializer};
 mod limit;
 
 pub use limit::{Class, Count, For, Limit, Per, Soft, Unpriced, Usd};
+mod prices;
+
+pub use prices::{Amount, Longer, Price, Rates, Tier};
 
 /// One Tollhouse configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -36,6 +39,10 @@ pub struct Document {
     /// What callers may ask for, by name.
     #[serde(default)]
     pub models: BTreeMap<String, Model>,
+    /// What targets cost, where the built-in table does not know or is wrong: by `provider/model`, or by a pattern that
+    /// ends with `*`. The longest that fits decides alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<String, Price>,
     /// Who may call.
     #[serde(default)]
     pub clients: Vec<Client>,

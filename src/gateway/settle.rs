@@ -64,6 +64,7 @@ fn fill<'a>(record: &mut Record<'a>, exchange: &'a Exchange, progress: &'a Progr
     if let Some((usage, source)) = progress.meter.usage(request_bytes) {
         record.usage = Some(usage);
         record.usage_source = Some(source);
+        record.price(&exchange.cost(progress, &usage));
     }
     record.outcome = ending(record.status, progress.phase, &progress.meter);
     if record.error.is_none()

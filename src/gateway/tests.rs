@@ -5,6 +5,8 @@ use crate::host::memory::Memory;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+mod prices;
+
 pub(super) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 /// A worker with one configuration.

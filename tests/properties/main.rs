@@ -19,6 +19,7 @@ mod bytes;
 mod codecs;
 mod events;
 mod messages;
+mod prices;
 mod requests;
 
 use proptest::prelude::*;

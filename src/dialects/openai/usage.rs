@@ -140,11 +140,11 @@ mod tests {
             input: 100,
             cached: 30,
             cache_write: 20,
-            cache_write_1h: 0,
             output: 50,
             reasoning: 40,
             audio_input: 5,
             audio_output: 6,
+            ..Usage::default()
         };
         assert_eq!(usage(json), expected);
         assert_eq!(mend(raw(json)), None);
