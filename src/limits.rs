@@ -10,12 +10,8 @@ mod describe;
 mod reservation;
 mod scope;
 
-pub use describe::usd;
 pub use reservation::{Crossing, Demand, Denial, Reason, Reservation, Spending, Standing, reserve};
 pub use scope::{Dimension, Match, Scope, Subject};
-
-/// Nano-dollars in a dollar: money is counted in whole ones.
-pub const NANOS_PER_USD: u64 = 1_000_000_000;
 
 /// One rule.
 #[derive(Debug)]

@@ -84,12 +84,16 @@ fn what(path: &str, raw: &raw::Limit) -> Result<(Kind, u64)> {
         (Kind::Tokens, raw.tokens.map(|n| n.0)),
         (Kind::InputTokens, raw.input_tokens.map(|n| n.0)),
         (Kind::OutputTokens, raw.output_tokens.map(|n| n.0)),
-        (Kind::Usd, raw.usd.map(|usd| usd.0)),
+        (Kind::Usd, raw.usd.map(|usd| usd.0.0)),
         (Kind::InFlight, raw.in_flight.map(|n| n.0)),
     ];
     let mut given = given.into_iter().filter_map(|(kind, amount)| Some((kind, amount?)));
     match (given.next(), given.next()) {
-        (Some(one), None) => Ok(one),
+        (Some((kind, amount)), None) if (1..=raw::MAX).contains(&amount) => Ok((kind, amount)),
+        (Some((kind, _)), None) => {
+            let expected = "expected dollars over 0 and up to nine million";
+            Err(ConfigError::new(format!("{path}.{}", kind.word()), expected))
+        }
         _ => {
             let expected = "expected one of `requests`, `tokens`, `input_tokens`, `output_tokens`, `usd`, `in_flight`";
             Err(ConfigError::new(path, expected))

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 mod limit;
 
-pub use limit::{Class, Count, For, Limit, Per, Soft, Unpriced, Usd};
+pub(super) use limit::MAX;
+pub use limit::{Class, Count, For, Limit, Per, Soft, Unpriced};
 mod prices;
 
 pub use prices::{Amount, Longer, Price, Rates, Tier};

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Kind, Limit, Match, NANOS_PER_USD, Scope, Subject};
+use super::{Kind, Limit, Match, Scope, Subject};
 use crate::ledger::{Unit, Window};
+use crate::pricing::Decimal;
 
 impl Kind {
     /// Its word in documents.
@@ -52,14 +53,6 @@ pub(super) fn id(scope: &Scope, kind: Kind, window: Window) -> String {
     id
 }
 
-/// An amount of nano-dollars: `12.50`.
-pub fn usd(nanos: u64) -> String {
-    let (whole, rest) = (nanos / NANOS_PER_USD, nanos % NANOS_PER_USD);
-    let digits = format!("{rest:09}");
-    let decimals = digits.trim_end_matches('0');
-    format!("{whole}.{decimals:0<2}")
-}
-
 impl Limit {
     /// For callers: `200000 tokens per minute for team support`.
     pub fn describe(&self, subject: &Subject<'_>) -> String {
@@ -68,7 +61,7 @@ impl Limit {
             Kind::Tokens => format!("{} tokens", self.amount),
             Kind::InputTokens => format!("{} input tokens", self.amount),
             Kind::OutputTokens => format!("{} output tokens", self.amount),
-            Kind::Usd => format!("{} USD", usd(self.amount)),
+            Kind::Usd => format!("{} USD", Decimal(self.amount)),
             Kind::InFlight => format!("{} requests at a time", self.amount),
         };
         match self.window {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::Seconds;
+use super::{Amount, Seconds};
 
 /// How much of what, in which time, for whom. One of `requests`, `tokens`, `input_tokens`, `output_tokens`, `usd` and
 /// `in_flight` says of what.
@@ -29,9 +29,9 @@ pub struct Limit {
     /// Tokens written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<Count>,
-    /// Money: a number, or a string such as `"12.50"`.
+    /// Dollars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usd: Option<Usd>,
+    pub usd: Option<Amount>,
     /// Requests under way at a time; it has no `per`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight: Option<Count>,
@@ -153,93 +153,47 @@ pub enum Unpriced {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count(pub u64);
 
-/// An amount of money in nano-dollars, more than nothing and at most 2^53 of them: nine million dollars.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usd(pub u64);
-
-/// The largest amount.
-const MAX: u64 = 1 << 53;
+/// The largest number of which every reader of JSON has the same idea.
+pub(in crate::config) const MAX: u64 = 1 << 53;
 
 impl Count {
     fn parse(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|c| *c != '_').collect();
-        let digits = digits.strip_suffix(".0").unwrap_or(&digits);
         digits.parse().ok().filter(|n| (1..=MAX).contains(n)).map(Self)
     }
 }
 
-impl Usd {
-    fn parse(text: &str) -> Option<Self> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-        if whole.is_empty() || fraction.len() > 9 || !digits(whole) || !digits(fraction) {
-            return None;
+const EXPECTED: &str = "a whole number from 1 to 2^53";
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(document: D) -> Result<Self, D::Error> {
+        struct Number;
+        impl Visitor<'_> for Number {
+            type Value = Count;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(EXPECTED)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Count, E> {
+                Count::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+
+            fn visit_u64<E: de::Error>(self, n: u64) -> Result<Count, E> {
+                self.visit_str(&n.to_string())
+            }
+
+            fn visit_i64<E: de::Error>(self, n: i64) -> Result<Count, E> {
+                self.visit_str(&n.to_string())
+            }
+
+            fn visit_f64<E: de::Error>(self, n: f64) -> Result<Count, E> {
+                self.visit_str(&n.to_string())
+            }
         }
-        let nanos = format!("{whole}{fraction:0<9}").parse().ok()?;
-        (1..=MAX).contains(&nanos).then_some(Self(nanos))
+        document.deserialize_any(Number)
     }
 }
-
-/// Numbers that may be written as numbers or as strings; a number is taken by its shortest decimal form.
-macro_rules! number {
-    ($type:ident, $expecting:literal, $schema:tt) => {
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(document: D) -> Result<Self, D::Error> {
-                struct Number;
-                impl Visitor<'_> for Number {
-                    type Value = $type;
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str($expecting)
-                    }
-
-                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
-                        $type::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
-                    }
-
-                    fn visit_u64<E: de::Error>(self, n: u64) -> Result<$type, E> {
-                        $type::parse(&n.to_string()).ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(n), &self))
-                    }
-
-                    fn visit_i64<E: de::Error>(self, n: i64) -> Result<$type, E> {
-                        $type::parse(&n.to_string()).ok_or_else(|| E::invalid_value(de::Unexpected::Signed(n), &self))
-                    }
-
-                    fn visit_f64<E: de::Error>(self, n: f64) -> Result<$type, E> {
-                        $type::parse(&n.to_string()).ok_or_else(|| E::invalid_value(de::Unexpected::Float(n), &self))
-                    }
-                }
-                document.deserialize_any(Number)
-            }
-        }
-
-        #[cfg(feature = "schema")]
-        impl schemars::JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!($schema)
-            }
-        }
-    };
-}
-
-number!(Count, "a whole number from 1 to 2^53", {
-    "description": "a whole number from 1 to 2^53",
-    "anyOf": [
-        { "type": "integer", "minimum": 1, "maximum": 9_007_199_254_740_992_u64 },
-        { "type": "string", "pattern": "^[0-9_]+$" },
-    ],
-});
-number!(Usd, "an amount of dollars over 0 with at most 9 decimals, up to nine million", {
-    "description": "an amount of dollars over 0 with at most 9 decimals, up to nine million",
-    "anyOf": [
-        { "type": "number", "exclusiveMinimum": 0, "maximum": 9_007_199 },
-        { "type": "string", "pattern": r"^[0-9]+(\.[0-9]{1,9})?$" },
-    ],
-});
 
 impl Serialize for Count {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
@@ -247,8 +201,19 @@ impl Serialize for Count {
     }
 }
 
-impl Serialize for Usd {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_str(&crate::limits::usd(self.0))
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Count {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Count".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": EXPECTED,
+            "anyOf": [
+                { "type": "integer", "minimum": 1, "maximum": MAX },
+                { "type": "string", "pattern": "^[0-9_]+$" },
+            ],
+        })
     }
 }
