@@ -67,18 +67,9 @@ impl Family {
     }
 }
 
-/// Tokens of a request with this body, of which `tools` tells whether the model may call any.
-pub fn prompt_tokens(body: &[u8], family: Family, tools: bool) -> u64 {
-    let text = Text::of(body);
-    let (plain, with_tools) = family.instructions();
-    // Three bytes a token is the densest English there is, two what other scripts come to.
-    let words = text.ascii.div_ceil(3) + text.other.div_ceil(2);
-    words + text.data + if tools { with_tools } else { plain }
-}
-
-/// What a body is made of.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Text {
+/// What the body of a request is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
     /// Bytes of ASCII outside of data.
     ascii: u64,
     /// Other bytes.
@@ -87,8 +78,9 @@ struct Text {
     data: u64,
 }
 
-impl Text {
-    fn of(body: &[u8]) -> Self {
+impl Prompt {
+    /// Looks at a body.
+    pub fn of(body: &[u8]) -> Self {
         let (mut ascii, mut other, mut data, mut pieces) = (0, 0, 0, 0);
         for word in body.split(|byte| !is_data(*byte)) {
             let length = word.len() as u64;
@@ -103,6 +95,14 @@ impl Text {
             if byte.is_ascii() { ascii += 1 } else { other += 1 }
         }
         Self { ascii, other, data: data + references(body).saturating_sub(pieces) * MEDIUM }
+    }
+
+    /// Its tokens for a model, which may call `tools` or not.
+    pub fn tokens(self, family: Family, tools: bool) -> u64 {
+        let (plain, with_tools) = family.instructions();
+        // Three bytes a token is the densest English there is, two what other scripts come to.
+        let words = self.ascii.div_ceil(3) + self.other.div_ceil(2);
+        words + self.data + if tools { with_tools } else { plain }
     }
 }
 
@@ -127,16 +127,17 @@ mod tests {
 
     #[test]
     fn text_counts_by_its_bytes_and_data_by_its_pieces() {
-        assert_eq!(Text::of("one two größe".as_bytes()), Text { ascii: 11, other: 4, data: 0 });
+        assert_eq!(Prompt::of("one two größe".as_bytes()), Prompt { ascii: 11, other: 4, data: 0 });
         let image = format!(r#"{{"data":"{}"}}"#, "iVBORw0KGgo".repeat(1_000));
-        assert_eq!(Text::of(image.as_bytes()), Text { ascii: 11, other: 0, data: 1_600 });
+        assert_eq!(Prompt::of(image.as_bytes()), Prompt { ascii: 11, other: 0, data: 1_600 });
     }
 
     #[test]
     fn a_longer_prompt_is_never_less() {
-        let tokens = |length: usize| prompt_tokens("word ".repeat(length).as_bytes(), Family::Gpt, false);
+        let tokens = |length: usize| Prompt::of("word ".repeat(length).as_bytes()).tokens(Family::Gpt, false);
         assert!((0..100).all(|length| tokens(length) <= tokens(length + 1)));
-        assert!(prompt_tokens(b"", Family::Claude, true) > prompt_tokens(b"", Family::Claude, false));
+        let empty = Prompt::of(b"");
+        assert!(empty.tokens(Family::Claude, true) > empty.tokens(Family::Claude, false));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::ledger::{Bind, Class, PerClass, Terms, Window};
+use crate::host::Shared;
+use crate::ledger::{Bind, Class, Level, PerClass, Terms, Window};
+use crate::time::Timestamp;
 
 mod describe;
 mod reservation;
@@ -116,6 +118,11 @@ impl Limit {
     /// Its name in shared data and stats: `tokens/minute/team=support`.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// How far the counter of a subject has got.
+    pub fn level(&self, subject: &Subject<'_>, shared: &(impl Shared + ?Sized), now: Timestamp) -> Level {
+        self.scope.account(&self.id, subject, self.window).level(shared, now)
     }
 
     fn terms(&self) -> Terms {

@@ -54,6 +54,16 @@ impl Plan {
         Self { targets: warm.into_iter().chain(cool).collect() }
     }
 
+    /// The targets, in the order of attempts.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// Leaves out targets.
+    pub fn retain(&mut self, wanted: impl FnMut(&Target) -> bool) {
+        self.targets.retain(wanted);
+    }
+
     /// The target of the attempt with this number, counted from 0. Beyond the last there is the last again: a
     /// connection that breaks before any answer is tried once more.
     pub fn target(&self, attempt: usize) -> Option<&Target> {

@@ -2,7 +2,7 @@
 
 use crate::host::Shared;
 use crate::limits::{self, Crossing, Demand, Denial, Limits, Reservation, Spending, Standing, Subject};
-use crate::routing::Target;
+use crate::routing::Plan;
 use crate::time::Timestamp;
 
 /// What the limits hold for one request.
@@ -18,7 +18,7 @@ pub struct Tolls {
 
 impl Tolls {
     /// Takes what a request may come to, from the caller's limits and from those of each target. Targets without room
-    /// are taken out of `targets`.
+    /// are taken out of the plan.
     ///
     /// # Errors
     /// A limit of the caller leaves no room, or those of all targets; then nothing is held.
@@ -26,14 +26,14 @@ impl Tolls {
         limits: &Limits,
         subject: &Subject<'_>,
         demand: &Demand,
-        targets: &mut Vec<Target>,
+        plan: &mut Plan,
         shared: &(impl Shared + ?Sized),
         now: Timestamp,
     ) -> Result<Self, Denial> {
         let (caller, standings) = limits::reserve(limits.of(subject), subject, demand, shared, now)?;
         let mut tolls = Self { caller, targets: Vec::new(), standings };
         let mut full = None;
-        targets.retain(|target| {
+        plan.retain(|target| {
             let at = Subject { target: Some(&target.name), ..*subject };
             let held = limits::reserve(limits.of_target(&at), &at, demand, shared, now);
             let has_room = held.is_ok();
@@ -44,7 +44,7 @@ impl Tolls {
             has_room
         });
         match full {
-            Some(denial) if targets.is_empty() => {
+            Some(denial) if plan.targets().is_empty() => {
                 tolls.caller.release(shared, now);
                 Err(denial)
             }

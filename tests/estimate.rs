@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use serde_json::Value;
-use tollhouse_filter::estimate::{FACTOR, Family, SLACK, prompt_tokens};
+use tollhouse_filter::estimate::{FACTOR, Family, Prompt, SLACK};
 
 mod support;
 
@@ -61,7 +61,7 @@ fn estimate(recording: &Recording) -> u64 {
     let path = recording.meta["path"].as_str().unwrap_or_default();
     let model = json["model"].as_str().unwrap_or(path);
     let tools = ["tools", "functions", "toolConfig"].iter().any(|name| !json[name].is_null());
-    prompt_tokens(body, Family::of(model), tools)
+    Prompt::of(body).tokens(Family::of(model), tools)
 }
 
 /// Images, documents, sounds and signatures.

@@ -3,7 +3,7 @@
 //! <https://platform.openai.com/docs/api-reference/embeddings>
 
 use super::chat::{self, Chat};
-use super::{Asked, Surface};
+use super::{Asked, Bounds, Surface, bound};
 use crate::errors::ApiError;
 use crate::json::Object;
 use crate::wire::Wire;
@@ -29,6 +29,11 @@ impl Surface for Embeddings {
             return Err(chat::missing("input"));
         }
         Ok(Asked { model, stream: false, include_usage: false, legacy_functions: false })
+    }
+
+    /// Vectors are no tokens.
+    fn bounds(&self, body: &Object<'_>) -> Bounds {
+        Bounds { output: Some(0), tools: false, user: bound(body, "user") }
     }
 
     fn error(&self, error: &ApiError) -> Vec<u8> {

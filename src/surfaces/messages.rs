@@ -2,9 +2,10 @@
 //!
 //! <https://docs.anthropic.com/en/api/messages>
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
+use super::{AnswerContext, Asked, Bounds, ChatSurface, StreamWriter, Surface, bound};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event, FinishReason};
 use crate::json::{FieldError, Object};
@@ -47,6 +48,14 @@ impl Surface for Messages {
         Ok(Asked { model, stream, include_usage: true, legacy_functions: false })
     }
 
+    fn bounds(&self, body: &Object<'_>) -> Bounds {
+        Bounds {
+            output: bound(body, "max_tokens"),
+            tools: body.get("tools").is_some(),
+            user: bound::<Metadata>(body, "metadata").and_then(|metadata| metadata.user_id),
+        }
+    }
+
     fn error(&self, error: &ApiError) -> Vec<u8> {
         error::write(error)
     }
@@ -68,6 +77,12 @@ impl ChatSurface for Messages {
     fn stream_error(&self, error: &ApiError) -> Vec<u8> {
         error::write_event(error)
     }
+}
+
+/// Members of `metadata` that are the gateway's business.
+#[derive(Deserialize)]
+struct Metadata {
+    user_id: Option<String>,
 }
 
 fn refused(error: FieldError) -> ApiError {
