@@ -13,9 +13,11 @@ use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
 use crate::meter::Meter;
 use crate::pricing::Cost;
+use crate::queue::Queue;
 use crate::routing::Plan;
 use crate::surfaces::{Asked, Surface, Task};
 use crate::time::Timestamp;
+use crate::tolls::Tolls;
 use crate::usage::Usage;
 
 /// See [`Exchanges::idle`].
@@ -46,6 +48,10 @@ pub struct Exchange {
     pub caller_headers: Vec<(String, String)>,
     /// When the request came.
     pub started: Timestamp,
+    /// The model that answers in the place of the one that was asked for, because a limit has got so far.
+    pub softer: Option<String>,
+    /// What limits hold for it.
+    pub tolls: RefCell<Tolls>,
     /// What has happened so far.
     pub progress: RefCell<Progress>,
 }
@@ -177,11 +183,17 @@ pub struct Exchanges(Rc<Table>);
 
 #[derive(Default)]
 struct Table {
+    queue: Queue,
     next: Cell<u64>,
     open: RefCell<HashMap<u64, Rc<Exchange>>>,
 }
 
 impl Exchanges {
+    /// The requests that wait for room.
+    pub fn queue(&self) -> &Queue {
+        &self.0.queue
+    }
+
     /// A number for the next request.
     pub fn next_id(&self) -> u64 {
         let id = self.0.next.get();

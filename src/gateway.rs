@@ -1,9 +1,9 @@
 //! The gateway role: policy, in the HTTP connection manager. Who calls, for which model, where to.
 //!
 //! ```text
-//! Fresh ──headers──> Receiving ──body──> Forwarded ──answer──> (log)
-//!   │                    │
-//!   └──────refusal───────┴─────> Answered
+//! Fresh ──headers──> Receiving ──body──> (Waiting ──>) Forwarded ──answer──> (log)
+//!   │                    │                   │
+//!   └──────refusal───────┴───────────────────┴─> Answered
 //! ```
 //! It never knows a dialect: what the provider role answers passes through.
 
@@ -13,29 +13,37 @@ use crate::clients::{self, Client, Digest};
 use crate::config::Config;
 use crate::contract;
 use crate::errors::{ApiError, Retry};
-use crate::exchange::{Exchange, Exchanges, Phase, Progress};
+use crate::exchange::{Exchange, Exchanges, Phase};
 use crate::failover;
 use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side, Stream};
 use crate::json::{self, Object};
+use crate::limits::Limit;
 use crate::reply;
-use crate::routing::{Plan, Target};
+use crate::routing::Target;
 use crate::service::Service;
 use crate::surfaces::models::Form;
-use crate::surfaces::{self, Asked, Route, Surface, Task};
+use crate::surfaces::{self, Route, Surface, Task};
+use crate::telemetry;
 use crate::time::Timestamp;
 
+mod denial;
+mod entry;
 mod head;
 mod last_words;
 mod refusal;
 mod settle;
+mod standing;
 
+use entry::{Entrant, Stop};
 use head::Head;
 use last_words::LastWords;
 use refusal::{Refusal, given_up, unable, unknown_model};
 
 /// One request, seen by the gateway role.
 pub struct Gateway {
+    /// Envoy's number of this filter.
+    context: u32,
     config: Rc<Config>,
     exchanges: Exchanges,
     state: State,
@@ -53,6 +61,11 @@ enum State {
     Fresh,
     /// The caller is let in; the body is not complete.
     Receiving(Admitted),
+    /// It was read; the limits have no room yet.
+    Waiting {
+        entrant: Box<Entrant>,
+        until: Timestamp,
+    },
     /// On its way to providers.
     Forwarded(Rc<Exchange>),
     /// We have answered.
@@ -77,12 +90,17 @@ struct Notes {
     request_bytes: u64,
     status: u16,
     error: Option<String>,
+    /// The one that had no room.
+    limit: Option<Rc<Limit>>,
+    /// When a request that had to wait was let in.
+    waited_until: Option<Timestamp>,
 }
 
 impl Gateway {
     /// A request that has just begun.
-    pub fn new(config: Rc<Config>, exchanges: Exchanges) -> Self {
+    pub fn new(context: u32, config: Rc<Config>, exchanges: Exchanges) -> Self {
         Self {
+            context,
             config,
             exchanges,
             state: State::Fresh,
@@ -97,7 +115,7 @@ impl Gateway {
     pub fn exchange_id(&self) -> Option<u64> {
         match &self.state {
             State::Forwarded(exchange) => Some(exchange.id),
-            State::Fresh | State::Receiving(_) | State::Answered => None,
+            State::Fresh | State::Receiving(_) | State::Waiting { .. } | State::Answered => None,
         }
     }
 
@@ -117,27 +135,44 @@ impl Gateway {
 
     /// Some of the request's body has come; `size` is what Envoy holds of it by now.
     pub fn on_request_body(&mut self, host: &dyn Host, size: usize, end: bool, now: Timestamp) -> Action {
-        let State::Receiving(admitted) = &self.state else {
-            // An answer has gone out: what still comes of the body goes nowhere.
-            return if matches!(self.state, State::Answered) { Action::Pause } else { Action::Continue };
-        };
         let too_large = size as u64 > self.config.max_body;
-        if !end && !too_large {
-            return Action::Pause;
-        }
-        let surface = admitted.task.surface();
-        let forwarded = if too_large {
-            Err(self.too_large())
-        } else {
-            self.notes.request_bytes = size as u64;
-            self.forward(host, &host.body(Side::Request, size), now)
-        };
-        match forwarded {
-            Ok(exchange) => {
-                self.state = State::Forwarded(exchange);
-                Action::Continue
+        let admitted = match std::mem::replace(&mut self.state, State::Answered) {
+            State::Receiving(admitted) if end || too_large => admitted,
+            other => {
+                let on_its_way = matches!(other, State::Forwarded(_));
+                self.state = other;
+                // Where an answer has gone out, what still comes of the body goes nowhere.
+                return if on_its_way { Action::Continue } else { Action::Pause };
             }
+        };
+        let surface = admitted.task.surface();
+        if too_large {
+            return self.answer(host, &Refusal::new(surface, self.too_large()));
+        }
+        self.notes.request_bytes = size as u64;
+        match self.read(admitted, &host.body(Side::Request, size)) {
+            Ok(entrant) => self.proceed(host, entrant, None, now),
             Err(error) => self.answer(host, &Refusal::new(surface, error)),
+        }
+    }
+
+    /// Does the request wait for room?
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
+    }
+
+    /// There may be room for a request that waits. `None` if it waits on.
+    pub fn on_wake(&mut self, host: &dyn Host, now: Timestamp) -> Option<Action> {
+        match std::mem::replace(&mut self.state, State::Answered) {
+            State::Waiting { entrant, until } => {
+                let action = self.proceed(host, *entrant, Some(until), now);
+                self.notes.waited_until = Some(now);
+                (!self.is_waiting()).then_some(action)
+            }
+            other => {
+                self.state = other;
+                Some(Action::Pause)
+            }
         }
     }
 
@@ -160,10 +195,12 @@ impl Gateway {
             State::Forwarded(exchange) => {
                 let failure = envoys_own(host, exchange, status, now);
                 sign(&mut headers, exchange, self.notes.request_bytes);
+                standing::write(&mut headers, &exchange.tolls.borrow().standings, now);
                 failure
             }
             // Envoy gave up on the request while it was being sent.
-            State::Receiving(admitted) => Some((admitted.task.surface(), Box::new(given_up(status, &[])))),
+            State::Receiving(Admitted { task, .. }) => Some((task.surface(), Box::new(given_up(status, &[])))),
+            State::Waiting { entrant, .. } => Some((entrant.admitted.task.surface(), Box::new(given_up(status, &[])))),
             State::Answered => self.overruled(&headers),
             State::Fresh => None,
         };
@@ -229,9 +266,8 @@ impl Gateway {
         if known { Ok(Refusal::answer(surfaces::models::one(id, form))) } else { Err(unknown_model(id)) }
     }
 
-    /// Decides where the request goes, and hands it over.
-    fn forward(&mut self, host: &dyn Host, body: &[u8], now: Timestamp) -> Result<Rc<Exchange>, ApiError> {
-        let State::Receiving(admitted) = &self.state else { return Err(given_up(503, &[])) };
+    /// Reads the body.
+    fn read(&self, admitted: Admitted, body: &[u8]) -> Result<Entrant, ApiError> {
         if json::too_deep(body) {
             return Err(ApiError::invalid(format!("The body nests deeper than {} levels.", json::MAX_DEPTH)));
         }
@@ -239,41 +275,40 @@ impl Gateway {
             ApiError::invalid(format!("The body is not a JSON object that can be read: {e}.")).code("invalid_json")
         })?;
         let asked = admitted.task.surface().asked(&object)?;
-        let exchange = Rc::new(self.exchange(host, admitted, asked, now)?);
-        self.notes.model = Some(exchange.asked.model.clone());
-        steer(host, &exchange, admitted.headers.clone());
-        self.exchanges.open(Rc::clone(&exchange));
-        Ok(exchange)
+        Ok(self.entrant(admitted, asked, &object, body))
     }
 
-    fn exchange(&self, host: &dyn Host, from: &Admitted, asked: Asked, now: Timestamp) -> Result<Exchange, ApiError> {
-        let model = self.config.models.get(&asked.model).filter(|_| from.client.may_use(&asked.model));
-        let logical = model.is_some();
-        let (plan, timeouts, failover_on) = match model {
-            Some(model) => {
-                let targets = able(from.task, &model.targets)?;
-                let cooling = |t: &Target| targets.len() > 1 && failover::is_cooling(host, t, now);
-                (Plan::new(&targets, cooling), model.timeouts, model.failover_on.clone())
-            }
-            None => {
-                let target = self.config.target(&asked.model).filter(|_| from.client.may_use(&asked.model));
-                let target = target.ok_or_else(|| unknown_model(&asked.model))?;
-                (Plan::new(&able(from.task, &[target])?, |_| false), self.config.timeouts, Vec::new())
+    /// Lets a request go on, wait or end. `until` is when it has waited long enough.
+    fn proceed(&mut self, host: &dyn Host, entrant: Entrant, until: Option<Timestamp>, now: Timestamp) -> Action {
+        let surface = entrant.admitted.task.surface();
+        let error = match self.enter(host, &entrant, now) {
+            Ok(exchange) => return self.forward(host, Rc::new(exchange), entrant),
+            Err(Stop::Refused(error)) => error,
+            Err(Stop::Full { error, limit, wait }) => {
+                if let Some(wait) = wait {
+                    let until = until.unwrap_or(now.after(wait.longest));
+                    let class = entrant.admitted.client.class;
+                    if now < until && self.exchanges.queue().join(self.context, class, wait.most) {
+                        self.state = State::Waiting { entrant: Box::new(entrant), until };
+                        return Action::Pause;
+                    }
+                }
+                telemetry::count_denial(host, &limit);
+                self.notes.limit = Some(limit);
+                self.notes.model = Some(entrant.asked.model);
+                error
             }
         };
-        Ok(Exchange {
-            id: self.exchanges.next_id(),
-            task: from.task,
-            asked,
-            plan,
-            timeouts,
-            logical,
-            failover_on,
-            max_answer: usize::try_from(self.config.max_body).unwrap_or(usize::MAX),
-            caller_headers: head::for_provider(&from.headers),
-            started: self.notes.started,
-            progress: Progress::default().into(),
-        })
+        self.answer(host, &Refusal::new(surface, error))
+    }
+
+    /// Hands the request over.
+    fn forward(&mut self, host: &dyn Host, exchange: Rc<Exchange>, entrant: Entrant) -> Action {
+        self.notes.model = Some(exchange.asked.model.clone());
+        steer(host, &exchange, entrant.admitted.headers);
+        self.exchanges.open(Rc::clone(&exchange));
+        self.state = State::Forwarded(exchange);
+        Action::Continue
     }
 
     /// Puts the caller's form of a failure in the place of Envoy's own words.
@@ -366,6 +401,9 @@ fn sign(headers: &mut Headers, exchange: &Exchange, request_bytes: u64) {
     }
     if !progress.dropped.is_empty() {
         headers.set("x-tollhouse-dropped", progress.dropped.join(","));
+    }
+    if let Some(model) = &exchange.softer {
+        headers.set("x-tollhouse-soft-limit", model.as_str());
     }
     if progress.meter.is_complete()
         && !exchange.asked.stream

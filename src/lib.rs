@@ -47,7 +47,7 @@
 //! |---|---|---|
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
-//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`reply`] | which role asks |
+//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`reply`] | which role asks |
 //! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
@@ -79,6 +79,7 @@ pub mod limits;
 pub mod meter;
 pub mod pricing;
 pub mod provider;
+pub mod queue;
 pub mod reply;
 pub mod routing;
 pub mod service;

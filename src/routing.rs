@@ -39,6 +39,8 @@ pub struct Model {
     pub timeouts: Timeouts,
     /// More failures that go to the next target.
     pub failover_on: Vec<FailoverOn>,
+    /// The most tokens that its answers are taken to have when callers do not say, for limits.
+    pub max_output: Option<u64>,
 }
 
 /// The attempts of one request: what each is aimed at, decided before the first.

@@ -10,6 +10,8 @@ use serde_json::value::RawValue;
 use crate::contract::LABELS;
 use crate::exchange::{Attempt, Outcome};
 use crate::host::Meters;
+use crate::ledger::Bind;
+use crate::limits::{Crossing, Limit};
 use crate::pricing::{Cost, Kind, Usd};
 use crate::usage::{Source, Usage};
 
@@ -32,6 +34,15 @@ pub struct Record<'a> {
     /// The model that was asked for, once it is known to be one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<&'a str>,
+    /// The model that answered in its place, because a limit had got so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_as: Option<&'a str>,
+    /// The limit that had no room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// Milliseconds for which it waited for room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queued_ms: Option<u64>,
     /// The target that answered, or that was tried last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<&'a str>,
@@ -212,6 +223,25 @@ pub fn name(metric: &str, labels: &[(&'static str, String)]) -> String {
         }
     }
     full
+}
+
+/// Counts a limit that has got as far as somebody wants to know.
+pub fn count_alert(meters: &(impl Meters + ?Sized), crossing: &Crossing) {
+    meters.count(&name("alerts", &[("limit", limit_label(&crossing.limit))]), 1);
+}
+
+/// Counts a request for which a limit has no room. One that only counts refuses nothing.
+pub fn count_denial(meters: &(impl Meters + ?Sized), limit: &Limit) {
+    let metric = match limit.bind {
+        Bind::Hard => "denials",
+        Bind::Shadow => "shadow_denials",
+    };
+    meters.count(&name(metric, &[("limit", limit_label(limit))]), 1);
+}
+
+/// A limit's name, without the signs that part labels.
+pub fn limit_label(limit: &Limit) -> String {
+    limit.id().trim_start_matches("limit/").replace('=', ":")
 }
 
 /// Counts a failed attempt.

@@ -14,7 +14,8 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[
         ("failover", &["exchange", "telemetry"]),
         ("telemetry", &["exchange"]),
-        ("exchange", &["tolls"]),
+        ("exchange", &["queue", "tolls"]),
+        ("queue", &[]),
         ("tolls", &[]),
         ("service", &[]),
         ("reply", &[]),

@@ -123,6 +123,7 @@ fn model(name: &str, raw: &raw::Model, defaults: raw::Timeouts, config: &Config)
         targets: targets.collect::<Result<_>>()?,
         timeouts: Timeouts::of(raw.timeouts.or(defaults)),
         failover_on: raw.failover_on.clone(),
+        max_output: raw.max_output.map(|tokens| tokens.0),
     })
 }
 

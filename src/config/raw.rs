@@ -132,6 +132,10 @@ pub struct Model {
     /// Failures that go to the next target although it is the request or the account that is at fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failover_on: Vec<FailoverOn>,
+    /// What limits hold for an answer whose caller does not say how long it may be, in tokens. Default: what the longest
+    /// of late had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_output: Option<Count>,
 }
 
 /// Failures that are told to the caller at once unless asked otherwise.

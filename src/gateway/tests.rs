@@ -1,3 +1,4 @@
+mod limits;
 mod tasks;
 
 use super::*;
@@ -48,7 +49,7 @@ impl World {
         *self.host.request.borrow_mut() =
             all.iter().chain(headers).map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         *self.host.reply.borrow_mut() = None;
-        Gateway::new(Rc::clone(&self.config), self.exchanges.clone())
+        Gateway::new(1, Rc::clone(&self.config), self.exchanges.clone())
     }
 
     /// A chat request with this body, all at once.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::{Meters, Shared, Side, Stream, Version};
 
@@ -15,6 +16,22 @@ impl Envoy {
     /// Takes away the request's trailers, in their callback: nobody reads them, and they could hold a key.
     pub fn drop_request_trailers() {
         abi::set_headers(abi::Map::RequestTrailers, &write_pairs(&[]));
+    }
+
+    /// Makes what follows in this callback about another stream, by the context of its gateway role. Tells whether
+    /// there is one.
+    pub fn select(context: u32) -> bool {
+        abi::select(context)
+    }
+
+    /// Lets the request go on that is held.
+    pub fn continue_request() {
+        abi::continue_stream(abi::Stream::Request);
+    }
+
+    /// How soon and how often the plugin is called for nothing.
+    pub fn set_tick(period: Duration) {
+        abi::set_tick(u32::try_from(period.as_millis()).unwrap_or(u32::MAX));
     }
 
     /// Breaks off the answer of a stream, by the context of its gateway role.

@@ -74,6 +74,12 @@ impl Standing {
     pub fn remaining(&self) -> u64 {
         self.limit.amount.saturating_sub(self.level.used())
     }
+
+    /// When it has more room, if nothing else is taken.
+    pub fn resets(&self, now: Timestamp) -> Option<Timestamp> {
+        let window = self.limit.window;
+        self.level.resets.or_else(|| window.end(window.bucket(now)))
+    }
 }
 
 /// A limit that leaves no room.

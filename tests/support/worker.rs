@@ -71,7 +71,7 @@ impl Worker {
             ("x-request-id", "r-1"),
         ]);
         *host.request_body.borrow_mut() = body.to_vec();
-        let mut gateway = Gateway::new(Rc::clone(&self.config), exchanges.clone());
+        let mut gateway = Gateway::new(1, Rc::clone(&self.config), exchanges.clone());
         assert_eq!(gateway.on_request_headers(&host, false, NOW), Action::Pause, "a call waits for its body");
         let action = gateway.on_request_body(&host, body.len(), true, NOW);
         assert_eq!(action, Action::Continue, "let in: {:?}", host.reply.borrow());

@@ -69,6 +69,7 @@ unsafe extern "C" {
     fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_continue_stream(stream: u32) -> u32;
     fn proxy_close_stream(stream: u32) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
 }
 
 /// Takes over what the host has written into our memory.
@@ -184,6 +185,7 @@ pub(super) fn record_metric(id: u32, value: u64) {
 #[derive(Clone, Copy)]
 #[repr(u32)]
 pub(super) enum Stream {
+    Request = 0,
     Response = 1,
 }
 
@@ -197,6 +199,12 @@ pub(super) fn continue_stream(stream: Stream) {
 pub(super) fn select(context: u32) -> bool {
     // SAFETY: numbers only.
     unsafe { proxy_set_effective_context(context) == OK }
+}
+
+/// How often the plugin's tick comes.
+pub(super) fn set_tick(milliseconds: u32) {
+    // SAFETY: numbers only.
+    let _ = unsafe { proxy_set_tick_period_milliseconds(milliseconds) };
 }
 
 /// Resets a stream.
