@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::errors::{ApiError, Kind, Retry};
 use crate::ledger::{Shortage, Unit, Window};
 use crate::limits::{self, Denial, Limit, Reason, Subject};
+use crate::pricing::Decimal;
 use crate::time::Timestamp;
 
 /// How soon it is worth trying again when requests under way have taken all.
@@ -22,21 +23,27 @@ pub(super) fn denied(denial: &Denial, subject: &Subject<'_>, now: Timestamp) -> 
             let message = format!("This request may come to more than the limit of {limit} ever leaves room for.");
             ApiError::new(429, message).code("request_over_limit").retry(Retry::Never)
         }
-        Reason::Spent(Shortage { until, .. }) => spent(&denial.limit, &limit, until.map(|until| until.since(now))),
+        Reason::Spent(shortage) => reached(&denial.limit, &limit, &shortage, now),
     }
 }
 
-fn spent(limit: &Limit, words: &str, wait: Option<Duration>) -> ApiError {
-    let seconds = wait.map(|wait| format!(" It has room in {} s.", wait.as_millis().div_ceil(1000)));
-    let when = seconds.unwrap_or_default();
-    if is_budget(limit) {
-        let error = ApiError::new(429, format!("The budget of {words} is spent.{when}")).code("budget_exceeded");
-        let retry = wait.map_or(Retry::Never, Retry::NotBefore);
-        return ApiError { kind: Kind::Billing, ..error }.retry(retry);
+fn reached(limit: &Limit, words: &str, shortage: &Shortage, now: Timestamp) -> ApiError {
+    let wait = shortage.until.map(|until| until.since(now));
+    let write = |amount: u64| match limit.kind {
+        limits::Kind::Usd => Decimal(amount).to_string(),
+        _ => amount.to_string(),
+    };
+    let (spent, held) = (write(shortage.level.spent), write(shortage.level.held));
+    let mut message = format!("The limit of {words} is reached: {spent} spent, {held} held for requests under way.");
+    if let Some(wait) = wait {
+        message.push_str(&format!(" There is room in {} s.", wait.as_millis().div_ceil(1000)));
     }
-    ApiError::new(429, format!("The limit of {words} is reached.{when}"))
-        .code("rate_limit_exceeded")
-        .retry(Retry::After(wait.unwrap_or(SOON)))
+    let error = ApiError::new(429, message);
+    if is_budget(limit) {
+        let retry = wait.map_or(Retry::Never, Retry::NotBefore);
+        return ApiError { kind: Kind::Billing, ..error }.code("budget_exceeded").retry(retry);
+    }
+    error.code("rate_limit_exceeded").retry(Retry::After(wait.unwrap_or(SOON)))
 }
 
 /// Money, and whatever lasts for a day or longer: no SDK waits for that.

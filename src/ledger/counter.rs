@@ -82,6 +82,8 @@ pub struct Shortage {
     pub until: Option<Timestamp>,
     /// It is more than there ever is.
     pub never: bool,
+    /// How far the counter has got.
+    pub level: Level,
 }
 
 /// How far a counter has got.
@@ -207,7 +209,7 @@ impl Counter {
             }
             until = window.end(spent.bucket);
         }
-        Some(Shortage { until: until.filter(|_| !never), never })
+        Some(Shortage { until: until.filter(|_| !never), never, level: self.level(window, now) })
     }
 
     /// Holds what a claim may come to.
