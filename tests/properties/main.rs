@@ -18,6 +18,7 @@ mod anthropic;
 mod bytes;
 mod codecs;
 mod events;
+mod ledger;
 mod messages;
 mod prices;
 mod requests;
