@@ -1,10 +1,12 @@
 //! Callers and their virtual keys.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::errors::{ApiError, Retry};
+use crate::ledger::Class;
 use crate::time::Timestamp;
 
 /// SHA-256 of a virtual key. Keys themselves are never kept.
@@ -57,6 +59,10 @@ pub struct Client {
     pub expires: Option<Timestamp>,
     /// The key is refused.
     pub disabled: bool,
+    /// Whose requests come first.
+    pub class: Class,
+    /// Tags of all its requests.
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Client {
@@ -163,7 +169,15 @@ mod tests {
 
     fn client(models: &[&str]) -> Client {
         let models = models.iter().filter_map(|m| Allowed::parse(m, |m| m == "tier", |p| p == "openai")).collect();
-        Client { name: "bot".into(), team: None, models, expires: None, disabled: false }
+        Client {
+            name: "bot".into(),
+            team: None,
+            models,
+            expires: None,
+            disabled: false,
+            class: Class::Interactive,
+            tags: BTreeMap::new(),
+        }
     }
 
     #[test]

@@ -9,11 +9,16 @@ use std::time::Duration;
 
 use crate::clients::{Client, Digest};
 use crate::dialects::{self, Dialect, Settings};
+use crate::limits::Limits;
 use crate::routing::{Model, Target};
 
 pub mod raw;
 
 mod compile;
+mod limits;
+mod prices;
+
+pub use prices::Prices;
 
 /// Largest request body unless the document says otherwise: Anthropic's own limit.
 ///
@@ -31,6 +36,10 @@ pub struct Config {
     pub providers: BTreeMap<String, Rc<Provider>>,
     /// Who keeps files and batches.
     pub files: Option<Rc<Provider>>,
+    /// How much of what, in which time, for whom.
+    pub limits: Limits,
+    /// What targets cost.
+    pub prices: Prices,
     /// Clocks of targets that a caller spells out.
     pub timeouts: Timeouts,
     /// Bytes.
@@ -58,7 +67,8 @@ impl Config {
     pub fn target(&self, name: &str) -> Option<Target> {
         let (provider, model) = name.split_once('/')?;
         let provider = self.providers.get(provider).filter(|_| !model.is_empty())?;
-        Some(Target { provider: Rc::clone(provider), model: model.to_owned(), name: name.to_owned() })
+        let price = self.prices.of(provider, model, name);
+        Some(Target { provider: Rc::clone(provider), model: model.to_owned(), name: name.to_owned(), price })
     }
 }
 
@@ -89,6 +99,8 @@ pub struct Provider {
     pub base_path: String,
     /// What its dialect needs beside.
     pub settings: Settings,
+    /// Is it the provider whose API the dialect is, not another server of that API?
+    pub is_dialects_own: bool,
     /// Credentials; never shown.
     pub keys: Vec<String>,
 }

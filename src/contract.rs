@@ -29,7 +29,7 @@ pub fn filter_state(property: &str) -> String {
 
 /// Labels of metrics. A metric is named `tollhouse_requests;model=a;target=b`; a `stats_tags` rule for each label
 /// makes a Prometheus label of it.
-pub const LABELS: [&str; 8] = ["client", "kind", "model", "outcome", "reason", "status", "target", "team"];
+pub const LABELS: [&str; 9] = ["client", "kind", "limit", "model", "outcome", "reason", "status", "target", "team"];
 
 /// The pattern of the `stats_tags` rule of a label: what the first group matches is cut from the name, the second
 /// is the value.

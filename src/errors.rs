@@ -60,6 +60,8 @@ pub enum Retry {
     Never,
     /// It may work after this time.
     After(Duration),
+    /// It will work after this time, for which no SDK should wait.
+    NotBefore(Duration),
 }
 
 /// A failure, as the caller will be told.

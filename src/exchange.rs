@@ -13,9 +13,13 @@ use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
 use crate::meter::Meter;
 use crate::multipart;
+use crate::pricing::Cost;
+use crate::queue::Queue;
 use crate::routing::Plan;
 use crate::surfaces::{Asked, Surface, Task};
 use crate::time::Timestamp;
+use crate::tolls::Tolls;
+use crate::usage::Usage;
 
 /// See [`Exchanges::idle`].
 const GRACE: Duration = Duration::from_secs(1);
@@ -47,6 +51,10 @@ pub struct Exchange {
     pub caller_headers: Vec<(String, String)>,
     /// When the request came.
     pub started: Timestamp,
+    /// The model that answers in the place of the one that was asked for, because a limit has got so far.
+    pub softer: Option<String>,
+    /// What limits hold for it.
+    pub tolls: RefCell<Tolls>,
     /// What has happened so far.
     pub progress: RefCell<Progress>,
 }
@@ -90,6 +98,12 @@ impl Exchange {
     /// The caller's API.
     pub fn surface(&self) -> &'static dyn Surface {
         self.task.surface()
+    }
+
+    /// What usage of the last attempt's target costs.
+    pub fn cost(&self, progress: &Progress, usage: &Usage) -> Cost {
+        let target = progress.attempts.len().checked_sub(1).and_then(|number| self.plan.target(number));
+        target.map_or(Cost::Unpriced, |target| target.cost(usage, self.started))
     }
 
     /// The model as a label of stats: callers must not be able to make new ones.
@@ -194,11 +208,17 @@ pub struct Exchanges(Rc<Table>);
 
 #[derive(Default)]
 struct Table {
+    queue: Queue,
     next: Cell<u64>,
     open: RefCell<HashMap<u64, Rc<Exchange>>>,
 }
 
 impl Exchanges {
+    /// The requests that wait for room.
+    pub fn queue(&self) -> &Queue {
+        &self.0.queue
+    }
+
     /// A number for the next request.
     pub fn next_id(&self) -> u64 {
         let id = self.0.next.get();

@@ -89,7 +89,7 @@ fn fails_over(error: &ApiError, also: &[FailoverOn]) -> bool {
 fn cooldown(error: &ApiError) -> Option<Duration> {
     let hint = match error.retry {
         Retry::After(time) => Some(time.min(MAX_COOLDOWN)),
-        Retry::Never | Retry::Unsaid => None,
+        Retry::Never | Retry::NotBefore(_) | Retry::Unsaid => None,
     };
     match error.status {
         429 | 503 | 529 => Some(hint.unwrap_or(DEFAULT_COOLDOWN)),

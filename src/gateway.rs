@@ -1,9 +1,9 @@
 //! The gateway role: policy, in the HTTP connection manager. Who calls, for which model, where to.
 //!
 //! ```text
-//! Fresh ──headers──> Receiving ──body──> Forwarded ──answer──> (log)
-//!   │                    │
-//!   └──────refusal───────┴─────> Answered
+//! Fresh ──headers──> Receiving ──body──> (Waiting ──>) Forwarded ──answer──> (log)
+//!   │                    │                   │
+//!   └──────refusal───────┴───────────────────┴─> Answered
 //! ```
 //! It never knows a dialect: what the provider role answers passes through.
 
@@ -13,33 +13,38 @@ use crate::clients::{self, Client, Digest};
 use crate::config::Config;
 use crate::contract;
 use crate::errors::{ApiError, Retry};
-use crate::exchange::{Exchange, Exchanges, Phase, Progress};
+use crate::exchange::{Exchange, Exchanges, Phase};
 use crate::failover;
 use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side, Stream};
+use crate::limits::Limit;
 use crate::reply;
-use crate::routing::{Plan, Target};
-use crate::surfaces::chat::Chat;
 use crate::surfaces::files::Files;
 use crate::surfaces::models::Form;
-use crate::surfaces::{self, Asked, CountSurface, Route, Surface, Task};
+use crate::surfaces::{self, CountSurface, Route, Surface, Task};
+use crate::telemetry;
 use crate::time::Timestamp;
 
 mod admitted;
+mod denial;
+mod entry;
 mod head;
 mod last_words;
 mod refusal;
 mod settle;
+mod standing;
 mod way;
 
 use admitted::Admitted;
+use entry::{Entrant, Stop};
 use head::Head;
 use last_words::LastWords;
-use refusal::{Refusal, given_up, unable, unknown_model};
-use way::Way;
+use refusal::{Refusal, given_up, unknown_model};
 
 /// One request, seen by the gateway role.
 pub struct Gateway {
+    /// Envoy's number of this filter.
+    context: u32,
     config: Rc<Config>,
     exchanges: Exchanges,
     state: State,
@@ -57,6 +62,11 @@ enum State {
     Fresh,
     /// The caller is let in; the body is not complete.
     Receiving(Admitted),
+    /// It was read; the limits have no room yet.
+    Waiting {
+        entrant: Box<Entrant>,
+        until: Timestamp,
+    },
     /// On its way to providers.
     Forwarded(Rc<Exchange>),
     /// We have answered.
@@ -75,12 +85,17 @@ struct Notes {
     request_bytes: u64,
     status: u16,
     error: Option<String>,
+    /// The one that had no room.
+    limit: Option<Rc<Limit>>,
+    /// When a request that had to wait was let in.
+    waited_until: Option<Timestamp>,
 }
 
 impl Gateway {
     /// A request that has just begun.
-    pub fn new(config: Rc<Config>, exchanges: Exchanges) -> Self {
+    pub fn new(context: u32, config: Rc<Config>, exchanges: Exchanges) -> Self {
         Self {
+            context,
             config,
             exchanges,
             state: State::Fresh,
@@ -95,7 +110,7 @@ impl Gateway {
     pub fn exchange_id(&self) -> Option<u64> {
         match &self.state {
             State::Forwarded(exchange) => Some(exchange.id),
-            State::Fresh | State::Receiving(_) | State::Answered => None,
+            State::Fresh | State::Receiving(_) | State::Waiting { .. } | State::Answered => None,
         }
     }
 
@@ -116,29 +131,46 @@ impl Gateway {
 
     /// Some of the request's body has come; `size` is what Envoy holds of it by now.
     pub fn on_request_body(&mut self, host: &dyn Host, size: usize, end: bool, now: Timestamp) -> Action {
-        let State::Receiving(admitted) = &self.state else {
-            // An answer has gone out: what still comes of the body goes nowhere.
-            return if matches!(self.state, State::Answered) { Action::Pause } else { Action::Continue };
-        };
         let too_large = size as u64 > self.config.max_body;
-        if !end && !too_large {
-            return Action::Pause;
-        }
-        let surface = admitted.task.surface();
-        let forwarded = if too_large {
-            Err(Refusal::new(surface, self.too_large()))
-        } else {
-            self.notes.request_bytes = size as u64;
-            // While there are only headers there is nothing to ask for.
-            let body = if size == 0 { Vec::new() } else { host.body(Side::Request, size) };
-            self.forward(host, &body, now)
-        };
-        match forwarded {
-            Ok(exchange) => {
-                self.state = State::Forwarded(exchange);
-                Action::Continue
+        let admitted = match std::mem::replace(&mut self.state, State::Answered) {
+            State::Receiving(admitted) if end || too_large => admitted,
+            other => {
+                let on_its_way = matches!(other, State::Forwarded(_));
+                self.state = other;
+                // Where an answer has gone out, what still comes of the body goes nowhere.
+                return if on_its_way { Action::Continue } else { Action::Pause };
             }
+        };
+        let surface = admitted.task.surface();
+        if too_large {
+            return self.answer(host, &Refusal::new(surface, self.too_large()));
+        }
+        self.notes.request_bytes = size as u64;
+        // While there are only headers there is nothing to ask for.
+        let body = if size == 0 { Vec::new() } else { host.body(Side::Request, size) };
+        match self.read(admitted, &body) {
+            Ok(entrant) => self.proceed(host, entrant, None, now),
             Err(refusal) => self.answer(host, &refusal),
+        }
+    }
+
+    /// Does the request wait for room?
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
+    }
+
+    /// There may be room for a request that waits. `None` if it waits on.
+    pub fn on_wake(&mut self, host: &dyn Host, now: Timestamp) -> Option<Action> {
+        match std::mem::replace(&mut self.state, State::Answered) {
+            State::Waiting { entrant, until } => {
+                let action = self.proceed(host, *entrant, Some(until), now);
+                self.notes.waited_until = Some(now);
+                (!self.is_waiting()).then_some(action)
+            }
+            other => {
+                self.state = other;
+                Some(Action::Pause)
+            }
         }
     }
 
@@ -160,11 +192,13 @@ impl Gateway {
         let failure = match &self.state {
             State::Forwarded(exchange) => {
                 let failure = envoys_own(host, exchange, status, now);
-                sign(&mut headers, &exchange.progress.borrow());
+                sign(&mut headers, exchange, self.notes.request_bytes);
+                standing::write(&mut headers, &exchange.tolls.borrow().standings, now);
                 failure
             }
             // Envoy gave up on the request while it was being sent.
-            State::Receiving(admitted) => Some((admitted.task.surface(), Box::new(given_up(status, &[])))),
+            State::Receiving(Admitted { task, .. }) => Some((task.surface(), Box::new(given_up(status, &[])))),
+            State::Waiting { entrant, .. } => Some((entrant.admitted.task.surface(), Box::new(given_up(status, &[])))),
             State::Answered => self.overruled(&headers),
             State::Fresh => None,
         };
@@ -238,43 +272,51 @@ impl Gateway {
         if known { Ok(Refusal::answer(surfaces::models::one(id, form))) } else { Err(unknown_model(id)) }
     }
 
-    /// Decides where the request goes, and hands it over.
-    fn forward(&mut self, host: &dyn Host, body: &[u8], now: Timestamp) -> Result<Rc<Exchange>, Refusal> {
-        let State::Receiving(admitted) = &self.state else { return Err(Refusal::new(&Chat, given_up(503, &[]))) };
+    /// Reads the body.
+    fn read(&mut self, admitted: Admitted, body: &[u8]) -> Result<Entrant, Refusal> {
         let surface = admitted.task.surface();
         let refuse = |error| Refusal::new(surface, error);
-        let asked = admitted.asked(body).map_err(refuse)?;
-        let way = Way::find(&self.config, admitted, &asked.model).map_err(refuse)?;
-        let targets = way.able(admitted.task);
-        if targets.is_empty() {
-            self.notes.model = Some(asked.model);
-            let Task::Count(surface) = admitted.task else { return Err(refuse(unable(surface.name()))) };
+        let entrant = Entrant::read(admitted, body, !self.config.limits.is_empty()).map_err(refuse)?;
+        if let Task::Count(surface) = entrant.admitted.task
+            && self.way(&entrant).map_err(refuse)?.targets.is_empty()
+        {
+            self.notes.model = Some(entrant.asked.model);
             return Err(estimate(surface, body).map_or_else(refuse, Refusal::Estimate));
         }
-        let cooling = |t: &Target| way.logical && targets.len() > 1 && failover::is_cooling(host, t, now);
-        let plan = Plan::new(&targets, cooling);
-        let exchange = Rc::new(self.exchange(admitted, asked, way, plan));
-        self.notes.model = Some(exchange.asked.model.clone()).filter(|model| !model.is_empty());
-        steer(host, &exchange, admitted.headers.clone());
-        self.exchanges.open(Rc::clone(&exchange));
-        Ok(exchange)
+        Ok(entrant)
     }
 
-    fn exchange(&self, from: &Admitted, asked: Asked, way: Way, plan: Plan) -> Exchange {
-        Exchange {
-            id: self.exchanges.next_id(),
-            task: from.task,
-            asked,
-            resource: from.resource.clone(),
-            plan,
-            timeouts: way.timeouts,
-            logical: way.logical,
-            failover_on: way.failover_on,
-            max_answer: usize::try_from(self.config.max_body).unwrap_or(usize::MAX),
-            caller_headers: head::for_provider(&from.headers),
-            started: self.notes.started,
-            progress: Progress::default().into(),
-        }
+    /// Lets a request go on, wait or end. `until` is when it has waited long enough.
+    fn proceed(&mut self, host: &dyn Host, entrant: Entrant, until: Option<Timestamp>, now: Timestamp) -> Action {
+        let surface = entrant.admitted.task.surface();
+        let error = match self.enter(host, &entrant, now) {
+            Ok(exchange) => return self.forward(host, Rc::new(exchange), entrant),
+            Err(Stop::Refused(error)) => error,
+            Err(Stop::Full { error, limit, wait }) => {
+                if let Some(wait) = wait {
+                    let until = until.unwrap_or(now.after(wait.longest));
+                    let class = entrant.admitted.client.class;
+                    if now < until && self.exchanges.queue().join(self.context, class, wait.most) {
+                        self.state = State::Waiting { entrant: Box::new(entrant), until };
+                        return Action::Pause;
+                    }
+                }
+                telemetry::count_denial(host, &limit);
+                self.notes.limit = Some(limit);
+                self.notes.model = Some(entrant.asked.model);
+                error
+            }
+        };
+        self.answer(host, &Refusal::new(surface, error))
+    }
+
+    /// Hands the request over.
+    fn forward(&mut self, host: &dyn Host, exchange: Rc<Exchange>, entrant: Entrant) -> Action {
+        self.notes.model = Some(exchange.asked.model.clone()).filter(|model| !model.is_empty());
+        steer(host, &exchange, entrant.admitted.headers);
+        self.exchanges.open(Rc::clone(&exchange));
+        self.state = State::Forwarded(exchange);
+        Action::Continue
     }
 
     /// Puts the caller's form of a failure in the place of Envoy's own words.
@@ -360,14 +402,26 @@ fn envoys_own(
     Some((exchange.surface(), Box::new(given_up(status, &exchange.progress.borrow().attempts))))
 }
 
-/// Says who answered, after how many tries, and what was left out.
-fn sign(headers: &mut Headers, progress: &Progress) {
+/// Says who answered, after how many tries, what was left out, and what a plain answer costs: a stream's cost is known
+/// when its headers are long gone.
+fn sign(headers: &mut Headers, exchange: &Exchange, request_bytes: u64) {
+    let progress = &exchange.progress.borrow();
     if let Some(target) = progress.target() {
         headers.set("x-tollhouse-target", target);
         headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());
     }
     if !progress.dropped.is_empty() {
         headers.set("x-tollhouse-dropped", progress.dropped.join(","));
+    }
+    if let Some(model) = &exchange.softer {
+        headers.set("x-tollhouse-soft-limit", model.as_str());
+    }
+    if progress.meter.is_complete()
+        && !exchange.asked.stream
+        && let Some((usage, _)) = progress.meter.usage(request_bytes)
+        && let Some(cost) = exchange.cost(progress, &usage).total()
+    {
+        headers.set("x-tollhouse-cost-usd", cost.to_string());
     }
 }
 

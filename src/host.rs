@@ -70,7 +70,17 @@ pub trait Shared {
 
     /// Sets a value, whoever else does.
     fn set(&self, key: &str, value: &[u8]);
+
+    /// A value, and its version.
+    fn read(&self, key: &str) -> (Option<Vec<u8>>, Version);
+
+    /// Sets a value if nobody has since it was read. Tells whether it did.
+    fn replace(&self, key: &str, value: &[u8], version: Version) -> bool;
 }
+
+/// The version of a shared value; the proxy counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(pub u32);
 
 /// Counters and histograms, by full name with labels (see [`crate::contract::LABELS`]).
 pub trait Meters {

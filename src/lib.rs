@@ -47,10 +47,10 @@
 //! |---|---|---|
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
-//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`reply`] | which role asks |
-//! | policy | [`config`], [`routing`], [`clients`] | a request |
+//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`reply`] | which role asks |
+//! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
-//! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`contract`], [`host`] (ports) | any API's form |
+//! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
 //! | codecs | [`base64`], [`json`], [`multipart`], [`stream`], [`headers`], [`time`] | anything of ours |
 //!
 //! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
@@ -58,12 +58,14 @@
 //! A server that speaks OpenAI's API is configuration. A new dialect is a file in `dialects/`, a line in
 //! [`dialects::DIALECTS`] and its tests; a new surface the same in [`surfaces`].
 
+pub mod attribution;
 pub mod base64;
 pub mod clients;
 pub mod config;
 pub mod contract;
 pub mod dialects;
 pub mod errors;
+pub mod estimate;
 pub mod exchange;
 pub mod failover;
 #[cfg(any(test, feature = "testing"))]
@@ -73,9 +75,13 @@ pub mod headers;
 pub mod host;
 pub mod hub;
 pub mod json;
+pub mod ledger;
+pub mod limits;
 pub mod meter;
 pub mod multipart;
+pub mod pricing;
 pub mod provider;
+pub mod queue;
 pub mod reply;
 pub mod routing;
 pub mod service;
@@ -83,6 +89,7 @@ pub mod stream;
 pub mod surfaces;
 pub mod telemetry;
 pub mod time;
+pub mod tolls;
 pub mod usage;
 pub mod wire;
 

@@ -1,6 +1,7 @@
 //! The edge: Envoy's callbacks, handed to the roles.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -24,11 +25,16 @@ proxy_wasm::main! {{
 /// How often streams are looked at that may have gone idle.
 const TICK: Duration = Duration::from_millis(500);
 
+/// How often those are looked at that wait for room: other workers may have made it.
+const WAITING_TICK: Duration = Duration::from_millis(10);
+
 thread_local! {
     /// What the roles of this worker hand over to each other.
     static EXCHANGES: Exchanges = Exchanges::default();
     /// Gateway contexts of requests under way, for the idle clock.
-    static CONTEXTS: RefCell<std::collections::HashMap<u64, u32>> = RefCell::default();
+    static CONTEXTS: RefCell<HashMap<u64, u32>> = RefCell::default();
+    /// Requests that wait for room, by their gateway contexts.
+    static WAITING: RefCell<HashMap<u32, Rc<RefCell<Gateway>>>> = RefCell::default();
 }
 
 /// One plugin on one worker.
@@ -65,6 +71,10 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
+        wake();
+        if WAITING.with_borrow(HashMap::is_empty) {
+            self.set_tick_period(TICK);
+        }
         EXCHANGES.with(|exchanges| {
             for id in exchanges.endless(now()) {
                 with_context(id, Envoy::reset_response);
@@ -85,7 +95,8 @@ impl RootContext for Root {
         let exchanges = EXCHANGES.with(Exchanges::clone);
         match &self.role {
             Role::Gateway(config) => {
-                Some(Box::new(GatewayStream { context, gateway: Gateway::new(Rc::clone(config), exchanges) }))
+                let gateway = Gateway::new(context, Rc::clone(config), exchanges);
+                Some(Box::new(GatewayStream { context, gateway: Rc::new(RefCell::new(gateway)) }))
             }
             Role::Provider => Some(Box::new(ProviderStream(Provider::new(context, exchanges)))),
             Role::Unconfigured => None,
@@ -95,53 +106,87 @@ impl RootContext for Root {
 
 struct GatewayStream {
     context: u32,
-    gateway: Gateway,
+    gateway: Rc<RefCell<Gateway>>,
 }
 
 impl GatewayStream {
-    /// For the idle clock, once the request is on its way.
-    fn remember(&self) {
-        if let Some(id) = self.gateway.exchange_id() {
-            CONTEXTS.with_borrow_mut(|contexts| contexts.insert(id, self.context));
+    /// The body has come.
+    fn on_body(&mut self, action: Action) -> Next {
+        let gateway = self.gateway.borrow();
+        remember(self.context, &gateway);
+        if gateway.is_waiting() {
+            WAITING.with_borrow_mut(|waiting| waiting.insert(self.context, Rc::clone(&self.gateway)));
+            Envoy::set_tick(WAITING_TICK);
+        }
+        next(action)
+    }
+}
+
+/// For the idle clock, once the request is on its way.
+fn remember(context: u32, gateway: &Gateway) {
+    if let Some(id) = gateway.exchange_id() {
+        CONTEXTS.with_borrow_mut(|contexts| contexts.insert(id, context));
+    }
+}
+
+/// Lets those go on that wait, as far as there is room.
+fn wake() {
+    for context in EXCHANGES.with(|exchanges| exchanges.queue().contexts()) {
+        let Some(waiting) = WAITING.with_borrow(|all| all.get(&context).cloned()) else { continue };
+        let Ok(mut gateway) = waiting.try_borrow_mut() else { continue };
+        if !Envoy::select(context) {
+            continue;
+        }
+        let Some(action) = gateway.on_wake(&Envoy, now()) else { continue };
+        no_longer_waiting(context);
+        remember(context, &gateway);
+        if action == Action::Continue {
+            Envoy::continue_request();
         }
     }
+}
+
+fn no_longer_waiting(context: u32) {
+    EXCHANGES.with(|exchanges| exchanges.queue().leave(context));
+    WAITING.with_borrow_mut(|waiting| waiting.remove(&context));
 }
 
 impl Context for GatewayStream {}
 
 impl HttpContext for GatewayStream {
     fn on_http_request_headers(&mut self, _count: usize, end: bool) -> Next {
-        let action = self.gateway.on_request_headers(&Envoy, end, now());
-        self.remember();
-        next(action)
+        let action = self.gateway.borrow_mut().on_request_headers(&Envoy, end, now());
+        self.on_body(action)
     }
 
     fn on_http_request_body(&mut self, size: usize, end: bool) -> Next {
-        let action = self.gateway.on_request_body(&Envoy, size, end, now());
-        self.remember();
-        next(action)
+        let action = self.gateway.borrow_mut().on_request_body(&Envoy, size, end, now());
+        self.on_body(action)
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Next {
         Envoy::drop_request_trailers();
-        let action = self.gateway.on_request_trailers(&Envoy, now());
-        self.remember();
-        next(action)
+        let action = self.gateway.borrow_mut().on_request_trailers(&Envoy, now());
+        self.on_body(action)
     }
 
     fn on_http_response_headers(&mut self, _count: usize, end: bool) -> Next {
-        next(self.gateway.on_response_headers(&Envoy, end, now()))
+        next(self.gateway.borrow_mut().on_response_headers(&Envoy, end, now()))
     }
 
     fn on_http_response_body(&mut self, size: usize, end: bool) -> Next {
-        next(self.gateway.on_response_body(&Envoy, size, end))
+        next(self.gateway.borrow_mut().on_response_body(&Envoy, size, end))
     }
 
     fn on_log(&mut self) {
-        if let Some(id) = self.gateway.exchange_id() {
+        let mut gateway = self.gateway.borrow_mut();
+        if let Some(id) = gateway.exchange_id() {
             CONTEXTS.with_borrow_mut(|contexts| contexts.remove(&id));
         }
-        self.gateway.on_log(&Envoy, now());
+        gateway.on_log(&Envoy, now());
+        drop(gateway);
+        no_longer_waiting(self.context);
+        wake();
     }
 }
 

@@ -166,7 +166,7 @@ impl Provider {
             Ok(Answer::Passed(_)) => {
                 headers::pass(host, std::mem::take(&mut self.public));
                 call.exchange.progress.borrow_mut().meter.passed(None);
-                self.commit(&call);
+                self.commit(host, &call, now);
                 self.state = State::Done { drop: false };
                 Action::Continue
             }
@@ -205,13 +205,13 @@ impl Provider {
             Fate::Commit(body) => {
                 headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
                 host.set_body(Side::Response, size, &body);
-                self.commit(&call);
+                self.commit(host, &call, now);
                 Action::Continue
             }
             Fate::Pass => {
                 if call.exchange.progress.borrow().phase == Phase::Held {
                     headers::pass(host, std::mem::take(&mut self.public));
-                    self.commit(&call);
+                    self.commit(host, &call, now);
                 }
                 Action::Continue
             }
@@ -228,7 +228,7 @@ impl Provider {
             Fate::Break(error, body) => {
                 if call.exchange.progress.borrow().phase == Phase::Held {
                     headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
-                    self.commit(&call);
+                    self.commit(host, &call, now);
                 }
                 let reason = error.code.as_deref().unwrap_or("error");
                 call.exchange.progress.borrow_mut().break_off(error.status, reason);
@@ -280,11 +280,12 @@ impl Provider {
     }
 
     /// The first content goes out: from now on nothing can be taken back.
-    fn commit(&self, call: &Call) {
+    fn commit(&self, host: &dyn Host, call: &Call, now: Timestamp) {
         let mut progress = call.exchange.progress.borrow_mut();
         progress.phase = Phase::Committed;
         progress.provider = Some(self.context);
         progress.conclude(Outcome::Answered);
+        call.exchange.tolls.borrow_mut().commit(progress.attempts.len(), host, now);
     }
 
     /// The attempt failed before any content. Marks the answer for the next attempt, or makes it the caller's;

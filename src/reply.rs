@@ -11,6 +11,10 @@ pub fn error_headers(error: &ApiError) -> Vec<(&'static str, String)> {
     match error.retry {
         Retry::Unsaid => {}
         Retry::Never => headers.push(("x-should-retry", "false".to_owned())),
+        Retry::NotBefore(time) => {
+            headers.push(("x-should-retry", "false".to_owned()));
+            headers.push(("retry-after", seconds_up(time).to_string()));
+        }
         Retry::After(time) => {
             headers.push(("x-should-retry", "true".to_owned()));
             headers.push(("retry-after", seconds_up(time).to_string()));

@@ -4,6 +4,9 @@ use std::rc::Rc;
 
 use crate::config::raw::FailoverOn;
 use crate::config::{Provider, Timeouts};
+use crate::pricing::{Cost, Price};
+use crate::time::Timestamp;
+use crate::usage::Usage;
 
 /// A provider and a model on it.
 #[derive(Clone, Debug)]
@@ -14,6 +17,20 @@ pub struct Target {
     pub model: String,
     /// `provider/model`.
     pub name: String,
+    /// What it costs, if anybody knows.
+    pub price: Option<Rc<Price>>,
+}
+
+impl Target {
+    /// A provider for what it keeps, which is of no model.
+    pub fn keeper(provider: Rc<Provider>) -> Self {
+        Self { name: format!("{}/*", provider.name), provider, model: String::new(), price: None }
+    }
+
+    /// What a request costs that began at `when`.
+    pub fn cost(&self, usage: &Usage, when: Timestamp) -> Cost {
+        self.price.as_ref().map_or(Cost::Unpriced, |price| Cost::Priced(price.bill(usage, when)))
+    }
 }
 
 /// A logical model.
@@ -27,6 +44,8 @@ pub struct Model {
     pub timeouts: Timeouts,
     /// More failures that go to the next target.
     pub failover_on: Vec<FailoverOn>,
+    /// The most tokens that its answers are taken to have when callers do not say, for limits.
+    pub max_output: Option<u64>,
 }
 
 /// The attempts of one request: what each is aimed at, decided before the first.
@@ -40,6 +59,16 @@ impl Plan {
     pub fn new(targets: &[Target], cooling: impl Fn(&Target) -> bool) -> Self {
         let (cool, warm): (Vec<_>, Vec<_>) = targets.iter().cloned().partition(|t| cooling(t));
         Self { targets: warm.into_iter().chain(cool).collect() }
+    }
+
+    /// The targets, in the order of attempts.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// Leaves out targets.
+    pub fn retain(&mut self, wanted: impl FnMut(&Target) -> bool) {
+        self.targets.retain(wanted);
     }
 
     /// The target of the attempt with this number, counted from 0. Beyond the last there is the last again: a

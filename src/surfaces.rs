@@ -1,6 +1,8 @@
 //! The APIs that callers use. A surface reads its own requests into the hub's words and writes the hub's answers
 //! in its own form; it does not know who answers.
 
+use serde::Deserialize;
+
 use crate::errors::{ApiError, Retry};
 use crate::hub::embeddings::Encoding;
 use crate::hub::{ChatRequest, EmbeddingAnswer, EmbeddingRequest, Event};
@@ -101,8 +103,29 @@ pub trait Surface: Sync {
         Err(ApiError::invalid("A form is not what this takes."))
     }
 
+    /// What limits must know of it. What has another type than expected is for the provider to refuse.
+    fn bounds(&self, body: &Object<'_>) -> Bounds {
+        Bounds { user: bound(body, "user"), ..Bounds::default() }
+    }
+
     /// The body of a failure that is told with its status.
     fn error(&self, error: &ApiError) -> Vec<u8>;
+}
+
+/// What a request says of how much it may come to, and for whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// The most tokens that the model may write, if the caller says.
+    pub output: Option<u64>,
+    /// May the model call tools?
+    pub tools: bool,
+    /// The end user.
+    pub user: Option<String>,
+}
+
+/// A member that limits go by, if it has the type that it should have.
+fn bound<'a, T: Deserialize<'a>>(body: &Object<'a>, name: &str) -> Option<T> {
+    body.read(name).ok().flatten()
 }
 
 /// A surface of chats.

@@ -3,11 +3,16 @@
 //! Labels of stats have values from the configuration only; a target that a caller spelled out counts as
 //! `provider/*`. Never a key, a prompt or an answer.
 
-use serde::Serialize;
+use serde::ser::Error;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::contract::LABELS;
 use crate::exchange::{Attempt, Outcome};
 use crate::host::Meters;
+use crate::ledger::Bind;
+use crate::limits::{Crossing, Limit};
+use crate::pricing::{Cost, Kind, Usd};
 use crate::usage::{Source, Usage};
 
 /// One request, as one line of JSON in the access log.
@@ -29,6 +34,15 @@ pub struct Record<'a> {
     /// The model that was asked for, once it is known to be one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<&'a str>,
+    /// The model that answered in its place, because a limit had got so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_as: Option<&'a str>,
+    /// The limit that had no room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<String>,
+    /// Milliseconds for which it waited for room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queued_ms: Option<u64>,
     /// The target that answered, or that was tried last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<&'a str>,
@@ -53,11 +67,37 @@ pub struct Record<'a> {
     /// Where they come from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage_source: Option<Source>,
+    /// Dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<Dollars>,
+    /// The same by kind, without zeros.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "by_kind")]
+    pub cost_by_kind: Vec<(Kind, Dollars)>,
+    /// Where the prices come from: the date of the built-in table, or `document`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_version: Option<&'static str>,
+    /// Nobody knows what these tokens cost.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unpriced: bool,
     /// Milliseconds to the first content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttft_ms: Option<u64>,
     /// Milliseconds from the first byte of the request to the last of the answer.
     pub duration_ms: u64,
+}
+
+/// Dollars as a JSON number with nine decimals: exact for who reads the text, near enough for who reads a float.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dollars(pub Usd);
+
+impl Serialize for Dollars {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.0.to_string()).map_err(S::Error::custom)?.serialize(out)
+    }
+}
+
+fn by_kind<S: Serializer>(lines: &[(Kind, Dollars)], out: S) -> Result<S::Ok, S::Error> {
+    out.collect_map(lines.iter().map(|(kind, cost)| (kind.name(), cost)))
 }
 
 /// How a request ended.
@@ -109,6 +149,19 @@ impl<'a> From<&'a Attempt> for AttemptRecord<'a> {
 }
 
 impl Record<'_> {
+    /// Takes note of what the usage costs.
+    pub fn price(&mut self, cost: &Cost) {
+        match cost {
+            Cost::Priced(bill) => {
+                self.cost_usd = Some(Dollars(bill.total()));
+                let lines = bill.lines().filter(|(_, cost)| *cost > Usd::default());
+                self.cost_by_kind = lines.map(|(kind, cost)| (kind, Dollars(cost))).collect();
+                self.price_version = Some(bill.version);
+            }
+            Cost::Unpriced => self.unpriced = true,
+        }
+    }
+
     /// One line of JSON.
     pub fn line(&self) -> String {
         // Strings and numbers always serialize.
@@ -128,6 +181,11 @@ impl Record<'_> {
             for (kind, tokens) in kinds(usage).into_iter().filter(|(_, tokens)| *tokens > 0) {
                 meters.count(&name("tokens", &labels(&[("kind", kind)])), tokens);
             }
+        }
+        match self.cost_usd {
+            Some(Dollars(cost)) => meters.count(&name("cost_nanousd", &labels(&[])), cost.0),
+            None if self.unpriced => meters.count(&name("unpriced", &labels(&[])), 1),
+            None => {}
         }
         if self.target.is_some() {
             meters.observe(&name("duration_ms", &labels(&[])), self.duration_ms);
@@ -165,6 +223,25 @@ pub fn name(metric: &str, labels: &[(&'static str, String)]) -> String {
         }
     }
     full
+}
+
+/// Counts a limit that has got as far as somebody wants to know.
+pub fn count_alert(meters: &(impl Meters + ?Sized), crossing: &Crossing) {
+    meters.count(&name("alerts", &[("limit", limit_label(&crossing.limit))]), 1);
+}
+
+/// Counts a request for which a limit has no room. One that only counts refuses nothing.
+pub fn count_denial(meters: &(impl Meters + ?Sized), limit: &Limit) {
+    let metric = match limit.bind {
+        Bind::Hard => "denials",
+        Bind::Shadow => "shadow_denials",
+    };
+    meters.count(&name(metric, &[("limit", limit_label(limit))]), 1);
+}
+
+/// A limit's name, without the signs that part labels.
+pub fn limit_label(limit: &Limit) -> String {
+    limit.id().trim_start_matches("limit/").replace('=', ":")
 }
 
 /// Counts a failed attempt.

@@ -23,6 +23,26 @@ impl Timestamp {
         Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
     }
 
+    /// The start of its day, UTC.
+    pub fn day(self) -> Self {
+        Self(self.0 - self.0 % DAY)
+    }
+
+    /// The starts of its month and of the next, UTC.
+    pub fn month(self) -> (Self, Self) {
+        let days = self.0 / DAY;
+        let mut year = 1970 + days / 366;
+        while days_before(year + 1) <= days {
+            year += 1;
+        }
+        let (mut month, mut start) = (1, days_before(year));
+        while start + days_of(year, month) <= days {
+            start += days_of(year, month);
+            month += 1;
+        }
+        (Self(start * DAY), Self((start + days_of(year, month)) * DAY))
+    }
+
     /// Reads `2027-01-31` (the start of that day, UTC) or `2027-01-31T12:00:00Z`.
     ///
     /// <https://www.rfc-editor.org/rfc/rfc3339#section-5.6>, without offsets and fractions.
@@ -55,6 +75,9 @@ impl Timestamp {
     }
 }
 
+/// Milliseconds of a day. There are no leap seconds in the time since the epoch.
+const DAY: u64 = 86_400_000;
+
 /// Three numbers of fixed widths with a separator between them.
 fn numbers(text: &str, separator: char, widths: [usize; 3]) -> Option<[u64; 3]> {
     let mut parts = text.split(separator).zip(widths).map(|(part, width)| {
@@ -80,7 +103,8 @@ fn days_of(year: u64, month: u64) -> u64 {
 
 /// Days from the epoch to the first of January.
 fn days_before(year: u64) -> u64 {
-    (1970..year).map(|y| if leap(y) { 366 } else { 365 }).sum()
+    let leap_days = |year: u64| year / 4 - year / 100 + year / 400;
+    (year - 1970) * 365 + leap_days(year - 1) - leap_days(1969)
 }
 
 #[cfg(test)]
@@ -94,6 +118,21 @@ mod tests {
         assert_eq!(Timestamp::parse("1970-01-01"), Some(Timestamp(0)));
         assert_eq!(Timestamp::parse("2024-02-29T23:59:59Z"), Some(Timestamp(1_709_251_199_000)));
         assert_eq!(Timestamp::parse("2027-01-31T12:00:00Z"), Some(Timestamp(1_801_396_800_000)));
+    }
+
+    #[test]
+    fn months_have_their_own_lengths() {
+        for (within, start, next) in [
+            ("1970-01-01", "1970-01-01", "1970-02-01"),
+            ("2024-02-29T23:59:59Z", "2024-02-01", "2024-03-01"),
+            ("2026-12-31T23:59:59Z", "2026-12-01", "2027-01-01"),
+            ("2027-02-28", "2027-02-01", "2027-03-01"),
+            ("2100-03-01", "2100-03-01", "2100-04-01"),
+        ] {
+            let read = |text| Timestamp::parse(text).unwrap();
+            assert_eq!(read(within).month(), (read(start), read(next)), "{within}");
+        }
+        assert_eq!(Timestamp::parse("2026-11-20T13:14:15Z").unwrap().day(), Timestamp::parse("2026-11-20").unwrap());
     }
 
     #[test]

@@ -28,6 +28,40 @@ pub struct Usage {
     /// Seconds of sound, where they are counted instead of tokens.
     #[serde(skip_serializing_if = "is_zero")]
     pub seconds: u64,
+    /// How fast or how cheap the provider was asked to be, and was.
+    #[serde(skip_serializing_if = "ServiceTier::is_standard")]
+    pub service_tier: ServiceTier,
+}
+
+/// What a provider sells the same model by, at different prices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceTier {
+    /// Nothing special, or nothing that was told.
+    #[default]
+    Standard,
+    /// Within hours.
+    Batch,
+    /// Sooner than that.
+    Flex,
+    /// Before others, or by a faster way of running the model.
+    Priority,
+}
+
+impl ServiceTier {
+    /// What a provider calls so; every other word is nothing special.
+    pub fn named(word: Option<&str>) -> Self {
+        match word {
+            Some("batch") => Self::Batch,
+            Some("flex") => Self::Flex,
+            Some("priority" | "fast") => Self::Priority,
+            _ => Self::Standard,
+        }
+    }
+
+    fn is_standard(&self) -> bool {
+        *self == Self::Standard
+    }
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -14,11 +14,21 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[
         ("failover", &["exchange", "telemetry"]),
         ("telemetry", &["exchange"]),
-        ("exchange", &[]),
+        ("exchange", &["queue", "tolls"]),
+        ("queue", &[]),
+        ("tolls", &[]),
         ("service", &[]),
         ("reply", &[]),
     ],
-    &[("config", &["routing", "clients"]), ("routing", &["config"]), ("clients", &[])],
+    &[
+        ("config", &["routing", "clients", "limits", "ledger", "pricing"]),
+        ("routing", &["config", "pricing"]),
+        ("clients", &["ledger::Class"]),
+        ("attribution", &["clients"]),
+        ("limits", &["ledger", "pricing"]),
+        ("ledger", &[]),
+        ("pricing", &[]),
+    ],
     &[("surfaces", &[]), ("dialects", &["surfaces::Asked"])],
     &[
         ("hub", &["usage"]),
@@ -26,6 +36,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("wire", &[]),
         ("errors", &[]),
         ("usage", &[]),
+        ("estimate", &[]),
         ("contract", &[]),
         ("host", &[]),
     ],
@@ -38,6 +49,9 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("clients", "dialects"),
     ("routing", "surfaces"),
     ("clients", "surfaces"),
+    ("pricing", "dialects"),
+    ("pricing", "surfaces"),
+    ("pricing", "host"),
     ("config", "surfaces"),
     ("gateway", "dialects"),
     ("surfaces", "host"),
@@ -48,6 +62,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("surfaces", "time"),
     ("provider", "clients"),
     ("provider", "config"),
+    ("provider", "pricing"),
 ];
 
 fn sources(under: &Path, found: &mut Vec<PathBuf>) {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::{Config, ConfigError, DEFAULT_MAX_BODY, Provider, Timeouts, endpoint, find_dialect, raw};
+use super::limits::{class_of, limits};
+use super::{Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, endpoint, find_dialect, prices, raw};
 use crate::clients::{Allowed, Client, Digest};
 use crate::dialects::Settings;
 use crate::routing::{Model, Target};
@@ -21,12 +22,14 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
     for (name, raw) in &document.providers {
         config.providers.insert(name.clone(), Rc::new(provider(name, raw, env)?));
     }
+    config.prices = prices::compile(document)?;
     for (name, raw) in &document.models {
         let model = model(name, raw, document.timeouts, &config)?;
         config.models.insert(name.clone(), Rc::new(model));
     }
     config.files = document.files.as_ref().map(|files| keeper(files, &config)).transpose()?;
     config.clients = clients(&document.clients, &config.models, &config.providers)?;
+    config.limits = limits(&document.limits, &config)?;
     Ok(config)
 }
 
@@ -40,9 +43,11 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
     }
     // Envoy signs by itself.
     let keys = keys.iter().filter(|(_, k)| k.aws.is_none()).map(|(path, k)| key(path, k, env));
+    let dialect = find_dialect(name, raw)?;
     Ok(Provider {
         name: name.to_owned(),
-        dialect: find_dialect(name, raw)?,
+        dialect,
+        is_dialects_own: is_own(dialect.endpoint(), &endpoint),
         cluster: raw.cluster.clone().unwrap_or_else(|| name.to_owned()),
         scheme: if endpoint.tls { "https" } else { "http" },
         authority: endpoint.authority(),
@@ -54,6 +59,12 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
         },
         keys: keys.collect::<Result<_>>()?,
     })
+}
+
+/// Regions of a provider share a domain. Where every account has an endpoint of its own, all are its own.
+fn is_own(default: &str, endpoint: &Endpoint) -> bool {
+    let domain = |host: &str| host.rsplit('.').take(2).map(str::to_owned).collect::<Vec<_>>();
+    Endpoint::parse(default).map_or(true, |own| domain(&own.host) == domain(&endpoint.host))
 }
 
 /// Names stand in targets before the slash, in stats and in logs.
@@ -114,6 +125,7 @@ fn model(name: &str, raw: &raw::Model, defaults: raw::Timeouts, config: &Config)
         targets: targets.collect::<Result<_>>()?,
         timeouts: Timeouts::of(raw.timeouts.or(defaults)),
         failover_on: raw.failover_on.clone(),
+        max_output: raw.max_output.map(|tokens| tokens.0),
     })
 }
 
@@ -189,6 +201,8 @@ fn client(
         models: allowed.collect::<Result<_>>()?,
         expires: expires.transpose()?,
         disabled: raw.disabled,
+        class: class_of(raw.class.unwrap_or_default()),
+        tags: raw.tags.clone(),
     };
     Ok((digest, client))
 }

@@ -7,6 +7,14 @@ use std::time::Duration;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+mod limit;
+
+pub(super) use limit::MAX;
+pub use limit::{Class, Count, For, Limit, Per, Soft, Unpriced};
+mod prices;
+
+pub use prices::{Amount, Longer, Price, Rates, Tier};
+
 /// One Tollhouse configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -35,9 +43,16 @@ pub struct Document {
     /// Files and batches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<Files>,
+    /// What targets cost, where the built-in table does not know or is wrong: by `provider/model`, or by a pattern that
+    /// ends with `*`. The longest that fits decides alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prices: BTreeMap<String, Price>,
     /// Who may call.
     #[serde(default)]
     pub clients: Vec<Client>,
+    /// How much of what, in which time, for whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
 }
 
 /// Who keeps the files and batches of callers. They name no model, and a batch names its models inside of a file, so that
@@ -130,6 +145,10 @@ pub struct Model {
     /// Failures that go to the next target although it is the request or the account that is at fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failover_on: Vec<FailoverOn>,
+    /// What limits hold for an answer whose caller does not say how long it may be, in tokens. Default: what the longest
+    /// of late had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_output: Option<Count>,
 }
 
 /// Failures that are told to the caller at once unless asked otherwise.
@@ -188,7 +207,7 @@ impl Timeouts {
 }
 
 /// A caller, known by a virtual key.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Client {
@@ -208,6 +227,12 @@ pub struct Client {
     /// The key is refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
+    /// Whose requests come first where limits keep a share for a class. Default: interactive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// Tags of all its requests: `{ feature: search }`. They hold against those that a request brings.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A time span: `250ms`, `10s`, `5m`, `1h`.

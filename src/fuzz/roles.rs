@@ -58,7 +58,7 @@ pub fn gateway_request(data: &[u8]) {
     let (host, exchanges) = (Memory::default(), Exchanges::default());
     *host.request.borrow_mut() = head;
     *host.request_body.borrow_mut() = body.to_vec();
-    let mut gateway = Gateway::new(worker(), exchanges.clone());
+    let mut gateway = Gateway::new(1, worker(), exchanges.clone());
     let mut action = gateway.on_request_headers(&host, body.is_empty(), NOW);
     if host.reply.borrow().is_none() && !body.is_empty() {
         assert_eq!(gateway.on_request_body(&host, body.len() / 2, false, NOW), Action::Pause);
@@ -131,7 +131,7 @@ fn answered(request: &str, head: Vec<(String, String)>, body: &[u8], size: usize
     let (host, exchanges) = (Memory::default(), Exchanges::default());
     *host.request.borrow_mut() = owned(&[HEAD, &[("content-type", "application/json")]].concat());
     *host.request_body.borrow_mut() = request.into();
-    let mut gateway = Gateway::new(worker(), exchanges.clone());
+    let mut gateway = Gateway::new(1, worker(), exchanges.clone());
     assert_eq!(gateway.on_request_headers(&host, false, NOW), Action::Pause);
     assert_eq!(gateway.on_request_body(&host, request.len(), true, NOW), Action::Continue);
     let mut provider = Provider::new(1, exchanges.clone());

@@ -8,7 +8,7 @@ use crate::exchange::Resource;
 use crate::headers::Headers;
 use crate::json::{self, Object};
 use crate::multipart::{self, Form};
-use crate::surfaces::{Asked, Task};
+use crate::surfaces::{Asked, Bounds, Task};
 
 /// A caller that was let in, and what its headers ask.
 pub(super) struct Admitted {
@@ -20,20 +20,21 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
-    /// What its body asks.
-    pub(super) fn asked(&self, body: &[u8]) -> Result<Asked, ApiError> {
+    /// What its body asks, and how much it may come to.
+    pub(super) fn read(&self, body: &[u8]) -> Result<(Asked, Bounds), ApiError> {
         let surface = self.task.surface();
         if self.resource.is_some() {
-            return surface.asked(&Object::default());
+            return Ok((surface.asked(&Object::default())?, Bounds::default()));
         }
         let content_type = self.headers.get("content-type").unwrap_or_default();
         if multipart::is_form(content_type) {
             let form = Form::parse(content_type, body).map_err(|why| {
                 ApiError::invalid(format!("The body is not a form that can be read: {why}.")).code("invalid_form")
             })?;
-            return surface.asked_by_form(&form);
+            return Ok((surface.asked_by_form(&form)?, Bounds::default()));
         }
-        surface.asked(&object(body)?)
+        let object = object(body)?;
+        Ok((surface.asked(&object)?, surface.bounds(&object)))
     }
 }
 

@@ -1,11 +1,13 @@
 //! The end of a request: what it used and how it went, told once.
 
+use super::entry::learn;
 use super::{Gateway, State};
 use crate::contract;
 use crate::exchange::{Exchange, Outcome, Phase, Progress};
 use crate::host::Host;
+use crate::limits::Spending;
 use crate::meter::Meter;
-use crate::telemetry::{Ending, Record};
+use crate::telemetry::{self, Ending, Record};
 use crate::time::Timestamp;
 
 impl Gateway {
@@ -24,6 +26,8 @@ impl Gateway {
             model: self.notes.model.as_deref(),
             status: self.notes.status,
             error: self.notes.error.as_deref(),
+            limit: self.notes.limit.as_deref().map(telemetry::limit_label),
+            queued_ms: self.notes.waited_until.map(|until| millis(until, self.notes.started)),
             duration_ms: millis(now, self.notes.started),
             ..Record::default()
         };
@@ -45,6 +49,7 @@ impl Gateway {
                 let target = exchange.target_label(progress.target().unwrap_or_default());
                 record.count(host, exchange.model_label(), &target);
                 host.set_property(contract::RECORD, record.line().as_bytes());
+                settle(host, exchange, &progress, self.notes.request_bytes, now);
                 self.exchanges.close(exchange.id);
             }
             None => {
@@ -58,18 +63,34 @@ impl Gateway {
 fn fill<'a>(record: &mut Record<'a>, exchange: &'a Exchange, progress: &'a Progress, request_bytes: u64) {
     record.target = progress.target();
     record.attempts = progress.attempts.iter().map(Into::into).collect();
+    record.answered_as = exchange.softer.as_deref();
     record.stream = exchange.asked.stream;
     record.finish_reason = progress.meter.finish().map(|f| f.as_str());
     record.ttft_ms = progress.meter.first_content().map(|first| millis(first, exchange.started));
     if let Some((usage, source)) = progress.meter.usage(request_bytes) {
         record.usage = Some(usage);
         record.usage_source = Some(source);
+        record.price(&exchange.cost(progress, &usage));
     }
     record.outcome = ending(record.status, progress.phase, &progress.meter);
     if record.error.is_none()
         && let Some(Outcome::Failed { reason, .. }) = progress.attempts.last().map(|a| &a.outcome)
     {
         record.error = Some(reason);
+    }
+}
+
+/// Puts what the request came to in the place of what the limits hold for it.
+fn settle(host: &dyn Host, exchange: &Exchange, progress: &Progress, request_bytes: u64, now: Timestamp) {
+    let usage = progress.meter.usage(request_bytes).map(|(usage, _)| usage).unwrap_or_default();
+    let usd = exchange.cost(progress, &usage).total().unwrap_or_default();
+    let spending = Spending { input: usage.input, output: usage.output, usd: usd.0 };
+    for crossing in exchange.tolls.take().settle(progress.attempts.len(), &spending, host, now) {
+        log::warn!("tollhouse: {} % of the limit of {} are spent", crossing.percent, crossing.words);
+        telemetry::count_alert(host, &crossing);
+    }
+    if progress.meter.is_complete() {
+        learn(host, exchange, usage.output);
     }
 }
 

@@ -1,3 +1,4 @@
+mod limits;
 mod records;
 mod tasks;
 
@@ -5,6 +6,8 @@ use super::*;
 use crate::host::memory::Memory;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
+
+mod prices;
 
 pub(super) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -47,7 +50,7 @@ impl World {
         *self.host.request.borrow_mut() =
             all.iter().chain(headers).map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         *self.host.reply.borrow_mut() = None;
-        Gateway::new(Rc::clone(&self.config), self.exchanges.clone())
+        Gateway::new(1, Rc::clone(&self.config), self.exchanges.clone())
     }
 
     /// A chat request with this body, all at once.

@@ -8,45 +8,66 @@ use crate::clients::Client;
 use crate::config::raw::FailoverOn;
 use crate::config::{Config, Provider, Timeouts};
 use crate::errors::ApiError;
-use crate::routing::Target;
+use crate::routing::{Model, Target};
 use crate::service::Service;
 use crate::surfaces::Task;
 
 /// The targets of what is asked for, and the clocks of that.
 pub(super) struct Way {
+    /// Those that can do what is asked: an attempt at another one would be the last, since what the provider role answers
+    /// itself is never tried again.
     pub(super) targets: Vec<Target>,
     pub(super) timeouts: Timeouts,
     /// Is the model one of the configuration, not a target that the caller spelled out?
     pub(super) logical: bool,
     pub(super) failover_on: Vec<FailoverOn>,
+    /// The most tokens that its answers are taken to have when callers do not say.
+    pub(super) max_output: Option<u64>,
 }
 
 impl Way {
     /// The way to a model, by its name, or to the provider of something that is kept.
     pub(super) fn find(config: &Config, from: &Admitted, model: &str) -> Result<Self, ApiError> {
-        let one =
-            |target| Self { targets: vec![target], timeouts: config.timeouts, logical: false, failover_on: Vec::new() };
         if from.resource.is_some() {
             let provider = keeper(config, &from.client)?;
-            let name = format!("{}/*", provider.name);
-            return Ok(one(Target { provider, model: String::new(), name }));
+            return Ok(Self::to(config, Target::keeper(provider)));
         }
         if !from.client.may_use(model) {
             return Err(unknown_model(model));
         }
         if let Some(model) = config.models.get(model) {
-            let (timeouts, failover_on) = (model.timeouts, model.failover_on.clone());
-            return Ok(Self { targets: model.targets.clone(), timeouts, logical: true, failover_on });
+            return Ok(Self::of(model, from.task));
         }
-        config.target(model).map(one).ok_or_else(|| unknown_model(model))
+        let target = config.target(model).ok_or_else(|| unknown_model(model))?;
+        let mut way = Self::to(config, target);
+        way.targets.retain(|target| can(from.task, target));
+        Ok(way)
     }
 
-    /// The targets that can do what the caller asks. An attempt at another one would be the last: what the provider role
-    /// answers itself is never tried again.
-    pub(super) fn able(&self, task: Task) -> Vec<Target> {
-        let can = |target: &&Target| Service::find(task, target.provider.dialect, &target.model).is_some();
-        self.targets.iter().filter(can).cloned().collect()
+    /// The way to a model of the configuration.
+    pub(super) fn of(model: &Model, task: Task) -> Self {
+        Self {
+            targets: model.targets.iter().filter(|target| can(task, target)).cloned().collect(),
+            timeouts: model.timeouts,
+            logical: true,
+            failover_on: model.failover_on.clone(),
+            max_output: model.max_output,
+        }
     }
+
+    fn to(config: &Config, target: Target) -> Self {
+        Self {
+            targets: vec![target],
+            timeouts: config.timeouts,
+            logical: false,
+            failover_on: Vec::new(),
+            max_output: None,
+        }
+    }
+}
+
+fn can(task: Task, target: &Target) -> bool {
+    Service::find(task, target.provider.dialect, &target.model).is_some()
 }
 
 /// The provider that keeps files and batches. A batch names its models inside of a file, so that only those may come

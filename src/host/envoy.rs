@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::time::Duration;
 
-use super::{Meters, Shared, Side, Stream};
+use super::{Meters, Shared, Side, Stream, Version};
 
 mod abi;
 
@@ -15,6 +16,22 @@ impl Envoy {
     /// Takes away the request's trailers, in their callback: nobody reads them, and they could hold a key.
     pub fn drop_request_trailers() {
         abi::set_headers(abi::Map::RequestTrailers, &write_pairs(&[]));
+    }
+
+    /// Makes what follows in this callback about another stream, by the context of its gateway role. Tells whether
+    /// there is one.
+    pub fn select(context: u32) -> bool {
+        abi::select(context)
+    }
+
+    /// Lets the request go on that is held.
+    pub fn continue_request() {
+        abi::continue_stream(abi::Stream::Request);
+    }
+
+    /// How soon and how often the plugin is called for nothing.
+    pub fn set_tick(period: Duration) {
+        abi::set_tick(u32::try_from(period.as_millis()).unwrap_or(u32::MAX));
     }
 
     /// Breaks off the answer of a stream, by the context of its gateway role.
@@ -91,13 +108,28 @@ impl Stream for Envoy {
     }
 }
 
+/// Envoy makes a value that is not there whatever version is asked for, but for 0, which means any. None that exists
+/// has this one: versions count up from 1 for the whole process.
+const ABSENT: Version = Version(u32::MAX);
+
 impl Shared for Envoy {
     fn get(&self, key: &str) -> Option<Vec<u8>> {
-        abi::shared(key)
+        abi::shared(key).map(|(value, _)| value)
     }
 
     fn set(&self, key: &str, value: &[u8]) {
-        abi::set_shared(key, value);
+        let _ = abi::set_shared(key, value, 0);
+    }
+
+    fn read(&self, key: &str) -> (Option<Vec<u8>>, Version) {
+        match abi::shared(key) {
+            Some((value, version)) => (Some(value), Version(version)),
+            None => (None, ABSENT),
+        }
+    }
+
+    fn replace(&self, key: &str, value: &[u8], version: Version) -> bool {
+        abi::set_shared(key, value, version.0)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use super::{Meters, Shared, Side, Stream};
+use super::{Meters, Shared, Side, Stream, Version};
 
 /// Names and values in their order.
 type Headers = Vec<(String, String)>;
@@ -27,6 +27,8 @@ pub struct Memory {
     pub properties: RefCell<BTreeMap<String, Vec<u8>>>,
     /// What workers share.
     pub shared: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Its versions.
+    pub versions: RefCell<BTreeMap<String, u32>>,
     /// Counters, and the values of histograms added up.
     pub meters: RefCell<BTreeMap<String, u64>>,
 }
@@ -115,6 +117,19 @@ impl Shared for Memory {
 
     fn set(&self, key: &str, value: &[u8]) {
         self.shared.borrow_mut().insert(key.to_owned(), value.to_vec());
+        *self.versions.borrow_mut().entry(key.to_owned()).or_default() += 1;
+    }
+
+    fn read(&self, key: &str) -> (Option<Vec<u8>>, Version) {
+        (self.get(key), Version(self.versions.borrow().get(key).copied().unwrap_or_default()))
+    }
+
+    fn replace(&self, key: &str, value: &[u8], version: Version) -> bool {
+        let current = self.read(key).1 == version;
+        if current {
+            self.set(key, value);
+        }
+        current
     }
 }
 

@@ -297,7 +297,7 @@ fn failure(call: &Call, head: &Received, body: &[u8]) -> ApiError {
     let error = call.service.format().error(told, body, &|name| head.get(name));
     match error.retry {
         Retry::Unsaid => error.retry(advice(head)),
-        Retry::Never | Retry::After(_) => error,
+        Retry::Never | Retry::After(_) | Retry::NotBefore(_) => error,
     }
 }
 

@@ -41,6 +41,8 @@ impl World {
             max_answer: 1000,
             caller_headers: vec![("anthropic-beta".into(), "x".into()), ("x-team".into(), "t".into())],
             started: NOW,
+            softer: None,
+            tolls: Default::default(),
             progress: Progress::default().into(),
         });
         let exchanges = Exchanges::default();

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
+use super::{AnswerContext, Asked, Bounds, ChatSurface, StreamWriter, Surface, bound};
 use crate::errors::{ApiError, Kind};
 use crate::hub::{ChatRequest, Event, FinishReason};
 use crate::json::{FieldError, Object};
@@ -34,6 +34,16 @@ impl Surface for Chat {
         let (stream, include_usage) = streaming(body)?;
         let legacy_functions = body.get("functions").is_some();
         Ok(Asked { model, stream, include_usage, legacy_functions, ..Asked::default() })
+    }
+
+    fn bounds(&self, body: &Object<'_>) -> Bounds {
+        let output = bound::<u64>(body, "max_completion_tokens").or_else(|| bound(body, "max_tokens"));
+        let choices = bound(body, "n").unwrap_or(1).max(1);
+        Bounds {
+            output: output.map(|tokens| tokens.saturating_mul(choices)),
+            tools: body.get("tools").or(body.get("functions")).is_some(),
+            user: bound(body, "safety_identifier").or_else(|| bound(body, "user")),
+        }
     }
 
     fn error(&self, error: &ApiError) -> Vec<u8> {

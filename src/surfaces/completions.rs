@@ -5,7 +5,7 @@
 //! <https://platform.openai.com/docs/api-reference/completions>
 
 use super::chat::{self, Chat};
-use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
+use super::{AnswerContext, Asked, Bounds, ChatSurface, StreamWriter, Surface, bound};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -34,6 +34,13 @@ impl Surface for Completions {
         }
         let (stream, include_usage) = chat::streaming(body)?;
         Ok(Asked { model, stream, include_usage, ..Asked::default() })
+    }
+
+    fn bounds(&self, body: &Object<'_>) -> Bounds {
+        let choices = bound(body, "best_of").or_else(|| bound(body, "n")).unwrap_or(1_u64).max(1);
+        // The API's own default.
+        let output = bound::<u64>(body, "max_tokens").unwrap_or(16);
+        Bounds { output: Some(output.saturating_mul(choices)), tools: false, user: bound(body, "user") }
     }
 
     fn error(&self, error: &ApiError) -> Vec<u8> {

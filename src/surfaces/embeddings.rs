@@ -3,7 +3,7 @@
 //! <https://platform.openai.com/docs/api-reference/embeddings>
 
 use super::chat::{self, Chat};
-use super::{Asked, EmbeddingSurface, Surface};
+use super::{Asked, Bounds, EmbeddingSurface, Surface, bound};
 use crate::errors::ApiError;
 use crate::hub::embeddings::{EmbeddingAnswer, EmbeddingRequest, Encoding};
 use crate::json::{Object, Text};
@@ -36,6 +36,11 @@ impl Surface for Embeddings {
         let encoding = body.read::<Text<'_>>("encoding_format").ok().flatten();
         let encoding = encoding.and_then(|word| Encoding::of(&word.0)).unwrap_or_default();
         Ok(Asked { model, encoding, ..Asked::default() })
+    }
+
+    /// Vectors are no tokens.
+    fn bounds(&self, body: &Object<'_>) -> Bounds {
+        Bounds { output: Some(0), tools: false, user: bound(body, "user") }
     }
 
     fn error(&self, error: &ApiError) -> Vec<u8> {

@@ -2,9 +2,10 @@
 //!
 //! <https://docs.anthropic.com/en/api/messages>
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
+use super::{AnswerContext, Asked, Bounds, ChatSurface, StreamWriter, Surface, bound};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event, FinishReason};
 use crate::json::{FieldError, Object};
@@ -45,6 +46,14 @@ impl Surface for Messages {
         Ok(Asked { model, stream, include_usage: true, ..Asked::default() })
     }
 
+    fn bounds(&self, body: &Object<'_>) -> Bounds {
+        Bounds {
+            output: bound(body, "max_tokens"),
+            tools: body.get("tools").is_some(),
+            user: bound::<Metadata>(body, "metadata").and_then(|metadata| metadata.user_id),
+        }
+    }
+
     fn error(&self, error: &ApiError) -> Vec<u8> {
         error::write(error)
     }
@@ -81,6 +90,12 @@ fn model(body: &Object<'_>) -> Result<String, ApiError> {
 fn threaded() -> ApiError {
     let message = "thread: this provider keeps no conversations; send all of this one";
     ApiError::invalid(message).param("thread").code(error::NO_THREADS)
+}
+
+/// Members of `metadata` that are the gateway's business.
+#[derive(Deserialize)]
+struct Metadata {
+    user_id: Option<String>,
 }
 
 fn refused(error: FieldError) -> ApiError {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::chat::{self, Chat};
-use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
+use super::{AnswerContext, Asked, Bounds, ChatSurface, StreamWriter, Surface, bound};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::{Object, optional_text};
@@ -46,6 +46,14 @@ impl Surface for Responses {
         let stream = body.read("stream").map_err(chat::refused)?.unwrap_or(false);
         // A response always tells its usage.
         Ok(Asked { model, stream, include_usage: true, ..Asked::default() })
+    }
+
+    fn bounds(&self, body: &Object<'_>) -> Bounds {
+        Bounds {
+            output: bound(body, "max_output_tokens"),
+            tools: body.get("tools").is_some(),
+            user: bound(body, "safety_identifier").or_else(|| bound(body, "user")),
+        }
     }
 
     /// The same body as for chat completions.

@@ -18,7 +18,9 @@ mod anthropic;
 mod bytes;
 mod codecs;
 mod events;
+mod ledger;
 mod messages;
+mod prices;
 mod requests;
 
 use proptest::prelude::*;

@@ -112,7 +112,7 @@ impl Worker {
             ("x-request-id", "r-1"),
         ]);
         *host.request_body.borrow_mut() = body.to_vec();
-        (Gateway::new(Rc::clone(&self.config), exchanges.clone()), exchanges, host)
+        (Gateway::new(1, Rc::clone(&self.config), exchanges.clone()), exchanges, host)
     }
 }
 

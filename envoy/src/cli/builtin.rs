@@ -52,10 +52,8 @@ fn builtin(
     let client = Client {
         name: "you".to_owned(),
         key_sha256: key::digest(&key),
-        team: None,
         models: vec!["*".to_owned()],
-        expires: None,
-        disabled: false,
+        ..Client::default()
     };
     let document = Document {
         providers: providers.into_iter().map(|(name, provider)| (name.to_owned(), provider)).collect(),

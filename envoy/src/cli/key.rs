@@ -33,7 +33,7 @@ pub(super) fn new(args: &NewArgs) -> anyhow::Result<ExitCode> {
         team: args.team.clone(),
         models: args.models.clone(),
         expires: args.expires.clone(),
-        disabled: false,
+        ..Default::default()
     };
     check(&client)?;
     let entry = serde_saphyr::to_string(&[client])?;

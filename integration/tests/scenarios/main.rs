@@ -20,6 +20,7 @@ mod events;
 mod failover;
 mod http2;
 mod hygiene;
+mod limits;
 mod matrix;
 mod passing;
 mod records;

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::usage::Usage;
+use crate::usage::{ServiceTier, Usage};
 
 /// Counts as they are told. `None` was not told, which is not the same as 0.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -15,6 +15,19 @@ pub(in crate::dialects) struct Counts {
     cache_creation: Option<Lifetimes>,
     output_tokens: Option<u64>,
     output_tokens_details: Option<OutputDetails>,
+    /// `fast` where the fast mode was granted, which costs more.
+    ///
+    /// <https://platform.claude.com/docs/en/build-with-claude/fast-mode>
+    speed: Option<Speed>,
+}
+
+/// How fast the model ran.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Speed {
+    Fast,
+    #[serde(other)]
+    Standard,
 }
 
 /// Cache writes by how long they live.
@@ -38,6 +51,7 @@ impl Counts {
         self.cache_creation = later.cache_creation.or(self.cache_creation);
         self.output_tokens = later.output_tokens.or(self.output_tokens);
         self.output_tokens_details = later.output_tokens_details.or(self.output_tokens_details);
+        self.speed = later.speed.or(self.speed);
     }
 
     /// Has anything been told?
@@ -61,6 +75,10 @@ impl Counts {
             cache_write_1h: hour,
             output: self.output_tokens.unwrap_or(0),
             reasoning: self.output_tokens_details.unwrap_or_default().thinking_tokens.unwrap_or(0),
+            service_tier: match self.speed {
+                Some(Speed::Fast) => ServiceTier::Priority,
+                Some(Speed::Standard) | None => ServiceTier::Standard,
+            },
             ..Usage::default()
         }
     }

@@ -9,9 +9,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::content::Content;
-use super::lax;
+use super::{lax, usage};
 use crate::json::or_default;
 use crate::stream::sse;
+use crate::usage::{ServiceTier, Usage};
 
 /// A chunk or a plain answer.
 #[derive(Default, Deserialize)]
@@ -28,6 +29,11 @@ pub(super) struct Chunk<'a> {
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow, default)]
     pub(super) usage: Option<&'a RawValue>,
+    /// What was asked for may not be what was granted.
+    ///
+    /// <https://platform.openai.com/docs/api-reference/chat/object#chat/object-service_tier>
+    #[serde(borrow, default, deserialize_with = "lax::text")]
+    service_tier: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     x_groq: Option<XGroq<'a>>,
     #[serde(borrow, default)]
@@ -47,8 +53,9 @@ impl<'a> Chunk<'a> {
     }
 
     /// Usage, where OpenAI puts it or where Groq does.
-    pub(super) fn any_usage(&self) -> Option<&'a RawValue> {
-        self.usage.or(self.x_groq.as_ref().and_then(|x| x.usage))
+    pub(super) fn any_usage(&self) -> Option<Usage> {
+        let usage = usage::read(self.usage.or(self.x_groq.as_ref().and_then(|x| x.usage))?)?;
+        Some(Usage { service_tier: ServiceTier::named(self.service_tier.as_deref()), ..usage })
     }
 }
 

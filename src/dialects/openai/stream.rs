@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::choice::{Choice, Note, Say};
 use super::chunk::{self, Chunk, Delta, Said};
 use super::content::Content;
-use super::{error, usage};
+use super::error;
 use crate::dialects::{Progress, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::Event;
@@ -44,7 +44,7 @@ impl Reader {
     /// It reports a failure. Usage that came with the failure has been said.
     pub(super) fn chunk<'a>(&mut self, chunk: Chunk<'a>, say: Say<'_, 'a>) -> Result<(), ApiError> {
         self.notes.clear();
-        let counted = chunk.any_usage().and_then(usage::read);
+        let counted = chunk.any_usage();
         let result = match chunk.error() {
             Some(raw) => Err(error::in_answer(raw.get())),
             None => self.content(chunk, say),

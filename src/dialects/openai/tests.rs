@@ -6,7 +6,7 @@ use super::*;
 use crate::dialects::{DIALECTS, find};
 use crate::hub::FinishReason;
 use crate::stream::sse;
-use crate::usage::Usage;
+use crate::usage::{ServiceTier, Usage};
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 

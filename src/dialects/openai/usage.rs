@@ -140,7 +140,6 @@ mod tests {
             input: 100,
             cached: 30,
             cache_write: 20,
-            cache_write_1h: 0,
             output: 50,
             reasoning: 40,
             audio_input: 5,

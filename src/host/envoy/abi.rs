@@ -69,6 +69,7 @@ unsafe extern "C" {
     fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_continue_stream(stream: u32) -> u32;
     fn proxy_close_stream(stream: u32) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
 }
 
 /// Takes over what the host has written into our memory.
@@ -148,16 +149,18 @@ pub(super) fn set_property(path: &str, value: &[u8]) {
     let _ = unsafe { proxy_set_property(path.as_ptr(), path.len(), value.as_ptr(), value.len()) };
 }
 
-pub(super) fn shared(key: &str) -> Option<Vec<u8>> {
-    let (mut data, mut size, mut cas) = (null_mut(), 0, 0);
+/// A shared value and its version.
+pub(super) fn shared(key: &str) -> Option<(Vec<u8>, u32)> {
+    let (mut data, mut size, mut version) = (null_mut(), 0, 0);
     // SAFETY: the host reads the key during the call and writes to the three out parameters.
-    let status = unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), &mut data, &mut size, &mut cas) };
-    received(status, data, size)
+    let status = unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), &mut data, &mut size, &mut version) };
+    Some((received(status, data, size)?, version))
 }
 
-pub(super) fn set_shared(key: &str, value: &[u8]) {
-    // SAFETY: the host reads the key and the value during the call. A `cas` of 0 sets whatever is there.
-    let _ = unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), 0) };
+/// Sets a shared value if it has this version; 0 is any. Tells whether it did.
+pub(super) fn set_shared(key: &str, value: &[u8], version: u32) -> bool {
+    // SAFETY: the host reads the key and the value during the call.
+    unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) == OK }
 }
 
 pub(super) fn define_metric(kind: Metric, name: &str) -> Option<u32> {
@@ -182,6 +185,7 @@ pub(super) fn record_metric(id: u32, value: u64) {
 #[derive(Clone, Copy)]
 #[repr(u32)]
 pub(super) enum Stream {
+    Request = 0,
     Response = 1,
 }
 
@@ -195,6 +199,12 @@ pub(super) fn continue_stream(stream: Stream) {
 pub(super) fn select(context: u32) -> bool {
     // SAFETY: numbers only.
     unsafe { proxy_set_effective_context(context) == OK }
+}
+
+/// How often the plugin's tick comes.
+pub(super) fn set_tick(milliseconds: u32) {
+    // SAFETY: numbers only.
+    let _ = unsafe { proxy_set_tick_period_milliseconds(milliseconds) };
 }
 
 /// Resets a stream.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::hub::{FinishReason, Thinking};
-use crate::usage::Usage;
+use crate::usage::{ServiceTier, Usage};
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -152,6 +152,15 @@ fn input_includes_what_the_cache_read_and_wrote() {
         ..Usage::default()
     };
     assert_eq!(usage(counts), expected);
+}
+
+#[test]
+fn the_fast_mode_is_a_service_tier() {
+    let tier = |speed| usage(&format!(r#"{{"input_tokens":1,"output_tokens":1,"speed":{speed}}}"#)).service_tier;
+    assert_eq!(
+        [r#""fast""#, r#""standard""#, r#""warp""#, "null"].map(tier),
+        [ServiceTier::Priority, ServiceTier::Standard, ServiceTier::Standard, ServiceTier::Standard]
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::item::Item;
 use super::{error, finish, usage};
 use crate::errors::ApiError;
 use crate::hub::Event;
+use crate::usage::{ServiceTier, Usage};
 
 /// A response, as far as the hub has words for it.
 #[derive(Default, Deserialize)]
@@ -32,6 +33,8 @@ pub(super) struct Response<'a> {
     output: Option<&'a RawValue>,
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "lax::text")]
+    service_tier: Option<Cow<'a, str>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -56,7 +59,9 @@ impl<'a> Response<'a> {
     }
 
     pub(super) fn usage(&self) -> Option<Event<'static>> {
-        self.usage.and_then(usage::read).map(Event::Usage)
+        let usage = self.usage.and_then(usage::read)?;
+        let service_tier = ServiceTier::named(self.service_tier.as_deref());
+        Some(Event::Usage(Usage { service_tier, ..usage }))
     }
 
     /// Says all items; returns how many calls there were.

@@ -5,7 +5,7 @@ use crate::dialects::{DIALECTS, Progress, Settings, find};
 use crate::hub::FinishReason;
 use crate::stream::sse;
 use crate::surfaces::{ChatSurface, chat::Chat};
-use crate::usage::Usage;
+use crate::usage::{ServiceTier, Usage};
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -187,6 +187,15 @@ fn a_stream_of_nothing_but_its_end_says_what_the_end_says() {
     let mut whole = completed();
     whole["response"]["output"] = json!([{"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]);
     assert!(read(&[created(), whole]).unwrap().contains(&Event::Text { choice: 0, text: "Hi".into() }));
+}
+
+#[test]
+fn the_service_tier_that_was_granted_comes_with_the_usage() {
+    let mut whole = completed();
+    whole["response"]["service_tier"] = "flex".into();
+    let told = read(&[created(), whole]).unwrap();
+    let expected = Usage { input: 3, output: 2, service_tier: ServiceTier::Flex, ..Usage::default() };
+    assert_eq!(told.last(), Some(&Event::Usage(expected)));
 }
 
 #[test]

@@ -237,6 +237,17 @@ fn choices_are_told_apart_by_their_index() {
 }
 
 #[test]
+fn the_service_tier_that_was_granted_comes_with_the_usage() {
+    let tiers = [("priority", ServiceTier::Priority), ("flex", ServiceTier::Flex), ("default", ServiceTier::Standard)];
+    for (word, service_tier) in tiers {
+        let told = usage_chunk().replacen('{', &format!(r#"{{"service_tier":"{word}","#), 1);
+        let events = said(&[&first(), &stop(), &told, DONE]);
+        let Some(Event::Usage(usage)) = events.last() else { panic!("no usage: {events:?}") };
+        assert_eq!(usage.service_tier, service_tier, "{word}");
+    }
+}
+
+#[test]
 fn usage_is_read_wherever_it_stands_and_the_last_one_counts() {
     let grown = usage_chunk().replace("\"choices\":[]", r#""choices":[{"index":0,"delta":{"content":"x"}}]"#);
     let events = said(&[&grown, &usage_chunk(), &stop(), DONE]);

@@ -1,0 +1,154 @@
+//! Whom a request is for, beyond the key that it carries: the end user and tags, in the words that callers of other
+//! gateways already send.
+//!
+//! What a key says holds against what a request says.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::clients::Client;
+use crate::headers::Headers;
+
+/// Headers that name the end user, the first that is there.
+const USER_HEADERS: [&str; 6] = [
+    "x-user-id",
+    "x-litellm-end-user-id",
+    "x-litellm-customer-id",
+    "helicone-user-id",
+    "x-bf-customer-id",
+    "x-openwebui-user-id",
+];
+
+/// Headers of which the rest of the name is a tag's.
+const TAG_PREFIXES: [&str; 3] = ["x-tag-", "helicone-property-", "x-bf-dim-"];
+
+/// Headers that hold tags as one JSON object.
+const TAG_OBJECTS: [&str; 4] =
+    ["x-portkey-metadata", "cf-aig-metadata", "x-tfy-metadata", "x-litellm-spend-logs-metadata"];
+
+/// More tags than this are not for telling requests apart.
+const MAX_TAGS: usize = 16;
+
+/// Longer names and values are cut off.
+const MAX_BYTES: usize = 128;
+
+/// Whom a request is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attribution {
+    /// The end user.
+    pub user: Option<String>,
+    /// Tags by their names, in lower case.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Attribution {
+    /// What is known of a request: by its key, its headers, and the `user` that its body names.
+    pub fn of(client: &Client, headers: &Headers, user: Option<String>) -> Self {
+        let named = user.or_else(|| USER_HEADERS.iter().find_map(|name| headers.get(name)).map(str::to_owned));
+        let mut tags = BTreeMap::new();
+        let objects = TAG_OBJECTS.iter().filter_map(|name| headers.get(name)).flat_map(object);
+        for (name, value) in headers.iter().filter_map(single).chain(team(headers)).chain(objects) {
+            if tags.len() < MAX_TAGS {
+                tags.entry(cut(&name.to_ascii_lowercase())).or_insert_with(|| cut(&value));
+            }
+        }
+        tags.extend(client.tags.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Self { user: named.map(|user| cut(user.trim())).filter(|user| !user.is_empty()), tags }
+    }
+}
+
+fn single((name, value): (&str, &str)) -> Option<(String, String)> {
+    let tag = TAG_PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix))?;
+    (!tag.is_empty()).then(|| (tag.to_owned(), value.to_owned()))
+}
+
+/// The plain header that many use. It is a tag: who pays is for the key to say.
+fn team(headers: &Headers) -> Option<(String, String)> {
+    headers.get("x-team").map(|team| ("team".to_owned(), team.to_owned()))
+}
+
+fn object(json: &str) -> Vec<(String, String)> {
+    let Ok(Value::Object(members)) = serde_json::from_str(json) else { return Vec::new() };
+    let text = |value| match value {
+        Value::String(text) => Some(text),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    };
+    members.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect()
+}
+
+fn cut(text: &str) -> String {
+    let mut end = text.len().min(MAX_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::ledger::Class;
+
+    fn of(tags: &[(&str, &str)], headers: &[(&str, &str)], user: Option<&str>) -> Attribution {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let client = Client {
+            name: "bot".into(),
+            team: None,
+            models: Vec::new(),
+            expires: None,
+            disabled: false,
+            class: Class::Interactive,
+            tags: tags.iter().map(owned).collect(),
+        };
+        let headers = Headers::from(headers.iter().map(owned).collect::<Vec<_>>());
+        Attribution::of(&client, &headers, user.map(str::to_owned))
+    }
+
+    #[test]
+    fn tags_come_in_the_words_of_other_gateways() {
+        for header in [
+            ("x-tag-feature", "search"),
+            ("helicone-property-feature", "search"),
+            ("x-bf-dim-feature", "search"),
+            ("x-portkey-metadata", r#"{"Feature":"search","deep":{"no":1}}"#),
+            ("cf-aig-metadata", r#"{"feature":"search"}"#),
+        ] {
+            assert_eq!(
+                of(&[], &[header], None).tags,
+                BTreeMap::from([("feature".into(), "search".into())]),
+                "{header:?}"
+            );
+        }
+        assert!(of(&[], &[("x-portkey-metadata", "not json"), ("x-tag-", "")], None).tags.is_empty());
+    }
+
+    #[test]
+    fn what_the_key_says_holds() {
+        let both = of(&[("feature", "search")], &[("x-tag-feature", "other"), ("x-tag-env", "prod")], None);
+        assert_eq!(both.tags["feature"], "search");
+        assert_eq!(both.tags["env"], "prod");
+    }
+
+    #[test]
+    fn the_user_is_named_by_the_body_or_a_header() {
+        assert_eq!(of(&[], &[("helicone-user-id", "h")], Some("b")).user.as_deref(), Some("b"));
+        assert_eq!(of(&[], &[("helicone-user-id", "h")], None).user.as_deref(), Some("h"));
+        assert_eq!(of(&[], &[("x-user-id", " ")], None).user, None);
+    }
+
+    #[test]
+    fn what_callers_send_is_bounded() {
+        let long = "ü".repeat(100);
+        let names: Vec<_> = (0..40).map(|i| format!("x-tag-{i}")).collect();
+        let headers: Vec<_> = names.iter().map(|name| (name.as_str(), long.as_str())).collect();
+        let attribution = of(&[], &headers, Some(&long));
+        assert_eq!(attribution.tags.len(), MAX_TAGS);
+        assert!(attribution.tags.values().chain(&attribution.user).all(|text| text.len() <= MAX_BYTES));
+    }
+}

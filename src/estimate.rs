@@ -1,0 +1,154 @@
+//! How many tokens a prompt will be, before anybody has counted it: rather too many than too few, since what is held
+//! for a request must cover what it comes to.
+//!
+//! Against recorded requests (`tests/estimate.rs`) it is never below the provider's count, and at most [`FACTOR`] times
+//! the count, and [`SLACK`] tokens and as many again for each image, document, sound or signature. It cannot know what
+//! does not stand in the body: documents by URL or id, cached contents, and what a provider's own tools add.
+
+/// See the module's promise.
+pub const FACTOR: u64 = 3;
+
+/// See the module's promise.
+pub const SLACK: u64 = 1_600;
+
+/// What an image, a page or a sound is taken for: the most that providers count for an image at its usual size.
+///
+/// <https://docs.anthropic.com/en/docs/build-with-claude/vision#calculate-image-costs>
+const MEDIUM: u64 = 1_600;
+
+/// A word of so many bytes is data in base64, not text.
+const DATA: u64 = 256;
+
+/// Models that count alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Anthropic's.
+    Claude,
+    /// Cohere's.
+    Command,
+    /// OpenAI's.
+    Gpt,
+    /// Google's.
+    Gemini,
+    /// xAI's.
+    Grok,
+    /// Amazon's.
+    Nova,
+    /// All others.
+    Other,
+}
+
+impl Family {
+    /// By the name of a model, with whatever is written before and behind it.
+    pub fn of(model: &str) -> Self {
+        let name = model.to_ascii_lowercase();
+        let families = [
+            ("claude", Self::Claude),
+            ("command", Self::Command),
+            ("gemini", Self::Gemini),
+            ("gpt", Self::Gpt),
+            ("grok", Self::Grok),
+            ("nova", Self::Nova),
+        ];
+        families.iter().find(|(word, _)| name.contains(word)).map_or(Self::Other, |(_, family)| *family)
+    }
+
+    /// Tokens that every prompt has beside its own, without tools and with them: the provider's own instructions.
+    fn instructions(self) -> (u64, u64) {
+        match self {
+            Self::Claude => (80, 560),
+            Self::Command => (1_400, 1_400),
+            Self::Gemini => (40, 40),
+            Self::Gpt => (40, 340),
+            Self::Grok => (230, 230),
+            Self::Nova => (40, 820),
+            Self::Other => (40, 200),
+        }
+    }
+}
+
+/// What the body of a request is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// Bytes of ASCII outside of data.
+    ascii: u64,
+    /// Other bytes.
+    other: u64,
+    /// Tokens of data: images, documents, sounds, signatures.
+    data: u64,
+}
+
+impl Prompt {
+    /// Looks at a body.
+    pub fn of(body: &[u8]) -> Self {
+        let (mut ascii, mut other, mut data, mut pieces) = (0, 0, 0, 0);
+        for word in body.split(|byte| !is_data(*byte)) {
+            let length = word.len() as u64;
+            if length < DATA {
+                ascii += length;
+            } else {
+                data += MEDIUM.min(length / 2);
+                pieces += 1;
+            }
+        }
+        for byte in body.iter().filter(|byte| !is_data(**byte)) {
+            if byte.is_ascii() { ascii += 1 } else { other += 1 }
+        }
+        Self { ascii, other, data: data + references(body).saturating_sub(pieces) * MEDIUM }
+    }
+
+    /// Its tokens for a model, which may call `tools` or not.
+    pub fn tokens(self, family: Family, tools: bool) -> u64 {
+        let (plain, with_tools) = family.instructions();
+        // Three bytes a token is the densest English there is, two what other scripts come to.
+        let words = self.ascii.div_ceil(3) + self.other.div_ceil(2);
+        words + self.data + if tools { with_tools } else { plain }
+    }
+}
+
+/// Images, wherever they are.
+fn references(body: &[u8]) -> u64 {
+    let count = |what: &[u8]| memchr::memmem::find_iter(body, what).count() as u64;
+    // One image has more than one of these; where a word is both a type and a member, the member counts.
+    let by_url = count(b"\"image_url\":") + count(b"\"input_image\"");
+    by_url.max(count(b"\"image\"")).max(count(b"\"image/"))
+}
+
+fn is_data(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn text_counts_by_its_bytes_and_data_by_its_pieces() {
+        assert_eq!(Prompt::of("one two größe".as_bytes()), Prompt { ascii: 11, other: 4, data: 0 });
+        let image = format!(r#"{{"data":"{}"}}"#, "iVBORw0KGgo".repeat(1_000));
+        assert_eq!(Prompt::of(image.as_bytes()), Prompt { ascii: 11, other: 0, data: 1_600 });
+    }
+
+    #[test]
+    fn a_longer_prompt_is_never_less() {
+        let tokens = |length: usize| Prompt::of("word ".repeat(length).as_bytes()).tokens(Family::Gpt, false);
+        assert!((0..100).all(|length| tokens(length) <= tokens(length + 1)));
+        let empty = Prompt::of(b"");
+        assert!(empty.tokens(Family::Claude, true) > empty.tokens(Family::Claude, false));
+    }
+
+    #[test]
+    fn families_are_known_by_their_names() {
+        for (name, family) in [
+            ("us.anthropic.claude-sonnet-4-6-v1:0", Family::Claude),
+            ("GPT-5-mini", Family::Gpt),
+            ("amazon.nova-lite-v1:0", Family::Nova),
+            ("Qwen/Qwen3-32B", Family::Other),
+        ] {
+            assert_eq!(Family::of(name), family, "{name}");
+        }
+    }
+}

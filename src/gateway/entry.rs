@@ -1,0 +1,204 @@
+//! A request before the limits: what it may come to, whether there is room, and where it goes then.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::admitted::Admitted;
+use super::denial::denied;
+use super::refusal::unable;
+use super::way::Way;
+use super::{Gateway, head};
+use crate::attribution::Attribution;
+use crate::errors::ApiError;
+use crate::estimate::{Family, Prompt};
+use crate::exchange::{Exchange, Progress};
+use crate::failover;
+use crate::host::{Host, Shared};
+use crate::limits::{Demand, Limit, Reason, Subject, Wait};
+use crate::routing::{Model, Plan, Target};
+use crate::surfaces::{Asked, Bounds, Task};
+use crate::telemetry;
+use crate::time::Timestamp;
+use crate::tolls::Tolls;
+use crate::usage::Usage;
+
+/// A request that was read.
+pub(super) struct Entrant {
+    pub(super) admitted: Admitted,
+    pub(super) asked: Asked,
+    /// Nobody asks where there are no limits.
+    needs: Option<Needs>,
+}
+
+/// What limits must know of a request.
+struct Needs {
+    attribution: Attribution,
+    bounds: Bounds,
+    prompt: Prompt,
+    /// May providers write it to their caches, which costs more than reading?
+    caches: bool,
+}
+
+/// Why a request does not go on.
+pub(super) enum Stop {
+    /// It cannot be served.
+    Refused(ApiError),
+    /// This limit has no room, for which it may wait.
+    Full { error: ApiError, limit: Rc<Limit>, wait: Option<Wait> },
+}
+
+/// How long what is held for a request outlives its clocks: a settlement must not come too late.
+const GRACE: Duration = Duration::from_secs(60);
+
+impl Entrant {
+    /// Reads a body. `limited` says whether there are limits at all.
+    pub(super) fn read(admitted: Admitted, body: &[u8], limited: bool) -> Result<Self, ApiError> {
+        let (asked, bounds) = admitted.read(body)?;
+        // Nothing is spent where tokens are only counted.
+        let counts = limited && !matches!(admitted.task, Task::Count(_));
+        let needs = counts.then(|| Needs::of(&admitted, bounds, body));
+        Ok(Self { admitted, asked, needs })
+    }
+}
+
+impl Needs {
+    fn of(admitted: &Admitted, bounds: Bounds, body: &[u8]) -> Self {
+        Self {
+            attribution: Attribution::of(&admitted.client, &admitted.headers, bounds.user.clone()),
+            prompt: Prompt::of(body),
+            caches: memchr::memmem::find(body, b"\"cache_control\"").is_some(),
+            bounds,
+        }
+    }
+
+    fn subject<'a>(&'a self, from: &'a Entrant, spelled_out: bool) -> Subject<'a> {
+        Subject {
+            client: &from.admitted.client.name,
+            team: from.admitted.client.team.as_deref(),
+            model: &from.asked.model,
+            spelled_out,
+            user: self.attribution.user.as_deref(),
+            tags: Some(&self.attribution.tags),
+            target: None,
+        }
+    }
+
+    /// What the request may come to at the dearest of its targets.
+    fn demand(&self, from: &Entrant, way: &Way, output: u64, now: Timestamp) -> Demand {
+        let input = |target: &Target| self.prompt.tokens(Family::of(&target.model), self.bounds.tools);
+        let dearest = way.targets.iter().map(|target| {
+            let input = input(target);
+            let cache_write_1h = if self.caches { input } else { 0 };
+            let usage = Usage { input, cache_write_1h, output, reasoning: output, ..Usage::default() };
+            target.cost(&usage, now).total().map(|usd| usd.0)
+        });
+        Demand {
+            input: way.targets.iter().map(input).max().unwrap_or_default(),
+            output,
+            usd: dearest.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()),
+            class: from.admitted.client.class,
+            expires: now.after(way.timeouts.total + GRACE),
+        }
+    }
+}
+
+impl Gateway {
+    /// Where a request may go, whatever the limits say.
+    pub(super) fn way(&self, from: &Entrant) -> Result<Way, ApiError> {
+        Way::find(&self.config, &from.admitted, &from.asked.model)
+    }
+
+    /// Asks the limits for room, and decides where the request goes.
+    pub(super) fn enter(&self, host: &dyn Host, from: &Entrant, now: Timestamp) -> Result<Exchange, Stop> {
+        let mut way = self.way(from).map_err(Stop::Refused)?;
+        let Some(needs) = &from.needs else {
+            let plan = plan(host, from, &way, now).map_err(Stop::Refused)?;
+            return Ok(self.exchange(from, way, plan, Tolls::default(), None));
+        };
+        let subject = needs.subject(from, !way.logical);
+        let softer = self.softer(host, &subject, now);
+        if let Some(model) = &softer {
+            way = Way::of(model, from.admitted.task);
+        }
+        let mut plan = plan(host, from, &way, now).map_err(Stop::Refused)?;
+        let output = needs.bounds.output.or(way.max_output).unwrap_or_else(|| ceiling(host, &subject));
+        let demand = needs.demand(from, &way, output, now);
+        match Tolls::take(&self.config.limits, &subject, &demand, &mut plan, host, now) {
+            Ok(tolls) => {
+                for standing in tolls.standings.iter().filter(|standing| standing.exceeded) {
+                    telemetry::count_denial(host, &standing.limit);
+                }
+                Ok(self.exchange(from, way, plan, tolls, softer.map(|model| model.name.clone())))
+            }
+            Err(denial) => {
+                let waits = matches!(denial.reason, Reason::Spent(short) if !short.never);
+                Err(Stop::Full {
+                    error: denied(&denial, &subject, now),
+                    wait: denial.limit.wait.filter(|_| waits),
+                    limit: denial.limit,
+                })
+            }
+        }
+    }
+
+    /// The model that answers in the place of the one that is asked for, because a limit has got so far.
+    fn softer(&self, shared: &dyn Host, subject: &Subject<'_>, now: Timestamp) -> Option<Rc<Model>> {
+        let soft = self.config.limits.of(subject).filter_map(|limit| Some((limit, limit.soft.as_ref()?)));
+        let mut reached = soft.filter(|(limit, soft)| limit.level(subject, shared, now).used() >= soft.at);
+        let (_, soft) = reached.next()?;
+        self.config.models.get(&soft.model).filter(|_| soft.model != subject.model).cloned()
+    }
+
+    fn exchange(&self, from: &Entrant, way: Way, plan: Plan, tolls: Tolls, softer: Option<String>) -> Exchange {
+        Exchange {
+            id: self.exchanges.next_id(),
+            task: from.admitted.task,
+            asked: from.asked.clone(),
+            resource: from.admitted.resource.clone(),
+            plan,
+            timeouts: way.timeouts,
+            logical: way.logical,
+            failover_on: way.failover_on,
+            max_answer: usize::try_from(self.config.max_body).unwrap_or(usize::MAX),
+            caller_headers: head::for_provider(&from.admitted.headers),
+            started: self.notes.started,
+            softer,
+            tolls: tolls.into(),
+            progress: Progress::default().into(),
+        }
+    }
+}
+
+/// The attempts, those at targets that cool last.
+fn plan(host: &dyn Host, from: &Entrant, way: &Way, now: Timestamp) -> Result<Plan, ApiError> {
+    if way.targets.is_empty() {
+        return Err(unable(from.admitted.task.surface().name()));
+    }
+    let has_choice = way.logical && way.targets.len() > 1;
+    Ok(Plan::new(&way.targets, |target| has_choice && failover::is_cooling(host, target, now)))
+}
+
+/// What answers of a model are taken to have at most, until longer ones have been seen.
+const FIRST_CEILING: u64 = 4_096;
+
+/// The most tokens that an answer of this model is taken to have: what the longest had, and slowly less while shorter ones
+/// come.
+fn ceiling(shared: &(impl Shared + ?Sized), subject: &Subject<'_>) -> u64 {
+    let value = shared.get(&ceiling_key(subject.model, subject.spelled_out));
+    value.and_then(|bytes| bytes.try_into().ok()).map_or(FIRST_CEILING, u64::from_le_bytes)
+}
+
+/// Learns from an answer whose caller did not say how long it may be.
+pub(super) fn learn(shared: &(impl Shared + ?Sized), exchange: &Exchange, output: u64) {
+    let key = ceiling_key(&exchange.asked.model, !exchange.logical);
+    let known = shared.get(&key).and_then(|bytes| bytes.try_into().ok()).map_or(FIRST_CEILING, u64::from_le_bytes);
+    let next = if output >= known { output } else { known - (known - output).div_ceil(256) };
+    if next != known {
+        // A lesson that another worker overwrites is not missed.
+        shared.set(&key, &next.to_le_bytes());
+    }
+}
+
+fn ceiling_key(model: &str, spelled_out: bool) -> String {
+    format!("ceiling/{}", if spelled_out { "*" } else { model })
+}

@@ -1,0 +1,69 @@
+//! Answer headers that tell how far limits have got.
+//!
+//! <https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers>
+
+use std::time::Duration;
+
+use crate::headers::Headers;
+use crate::limits::{Kind, Standing};
+use crate::pricing::Decimal;
+use crate::time::Timestamp;
+
+/// Sets the headers of the tightest limit on requests, on tokens and on money.
+pub(super) fn write(headers: &mut Headers, standings: &[Standing], now: Timestamp) {
+    let tightest = |kinds: &[Kind]| {
+        let some = standings.iter().filter(|standing| kinds.contains(&standing.limit.kind));
+        some.min_by_key(|standing| standing.remaining())
+    };
+    if let Some(requests) = tightest(&[Kind::Requests]) {
+        set(headers, "x-ratelimit", "requests", requests, now, |n| n.to_string());
+    }
+    if let Some(tokens) = tightest(&[Kind::Tokens, Kind::InputTokens, Kind::OutputTokens]) {
+        set(headers, "x-ratelimit", "tokens", tokens, now, |n| n.to_string());
+    }
+    if let Some(usd) = tightest(&[Kind::Usd]) {
+        set(headers, "x-tollhouse-budget", "usd", usd, now, |n| Decimal(n).to_string());
+    }
+}
+
+fn set(
+    headers: &mut Headers,
+    prefix: &str,
+    unit: &str,
+    standing: &Standing,
+    now: Timestamp,
+    write: impl Fn(u64) -> String,
+) {
+    headers.set(&format!("{prefix}-limit-{unit}"), write(standing.limit.amount));
+    headers.set(&format!("{prefix}-remaining-{unit}"), write(standing.remaining()));
+    if let Some(resets) = standing.resets(now) {
+        headers.set(&format!("{prefix}-reset-{unit}"), span(resets.since(now)));
+    }
+}
+
+/// As Go writes spans, which is how OpenAI does: `6m0s`, `1s`, `20ms`.
+fn span(span: Duration) -> String {
+    let (seconds, millis) = (span.as_secs(), span.subsec_millis());
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match seconds {
+        0 => format!("{millis}ms"),
+        1..60 => format!("{rest}s"),
+        60..3600 => format!("{minutes}m{rest}s"),
+        _ => format!("{hours}h{minutes}m{rest}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn spans_are_written_as_openai_does() {
+        for (millis, text) in [(20, "20ms"), (1_000, "1s"), (59_900, "59s"), (360_000, "6m0s"), (3_661_000, "1h1m1s")] {
+            assert_eq!(span(Duration::from_millis(millis)), text);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What a request takes from the limits that hold for it: all of them, or nothing.
+
+use std::rc::Rc;
+
+use super::{Kind, Limit, Subject, Unpriced};
+use crate::host::Shared;
+use crate::ledger::{Account, Claim, Class, Hold, Level, Shortage};
+use crate::time::Timestamp;
+
+/// What a request may come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Tokens that the model reads.
+    pub input: u64,
+    /// Tokens that it may write.
+    pub output: u64,
+    /// Nano-dollars; `None` where no price is known.
+    pub usd: Option<u64>,
+    /// Whose request it is.
+    pub class: Class,
+    /// When it is over at the latest.
+    pub expires: Timestamp,
+}
+
+/// What a request came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spending {
+    /// Tokens that the model read.
+    pub input: u64,
+    /// Tokens that it wrote.
+    pub output: u64,
+    /// Nano-dollars.
+    pub usd: u64,
+}
+
+impl Demand {
+    fn of(&self, kind: Kind) -> Option<u64> {
+        match kind {
+            Kind::Requests | Kind::InFlight => Some(1),
+            Kind::Tokens => Some(self.input.saturating_add(self.output)),
+            Kind::InputTokens => Some(self.input),
+            Kind::OutputTokens => Some(self.output),
+            Kind::Usd => self.usd,
+        }
+    }
+}
+
+impl Spending {
+    fn of(&self, kind: Kind) -> u64 {
+        match kind {
+            Kind::Requests => 1,
+            Kind::InFlight => 0,
+            Kind::Tokens => self.input.saturating_add(self.output),
+            Kind::InputTokens => self.input,
+            Kind::OutputTokens => self.output,
+            Kind::Usd => self.usd,
+        }
+    }
+}
+
+/// How far a limit has got, with what was just taken from it.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Which.
+    pub limit: Rc<Limit>,
+    /// How far.
+    pub level: Level,
+    /// It would have refused, if it did more than count.
+    pub exceeded: bool,
+}
+
+impl Standing {
+    /// What is left.
+    pub fn remaining(&self) -> u64 {
+        self.limit.amount.saturating_sub(self.level.used())
+    }
+
+    /// When it has more room, if nothing else is taken.
+    pub fn resets(&self, now: Timestamp) -> Option<Timestamp> {
+        let window = self.limit.window;
+        self.level.resets.or_else(|| window.end(window.bucket(now)))
+    }
+}
+
+/// A limit that leaves no room.
+#[derive(Clone, Debug)]
+pub struct Denial {
+    /// Which.
+    pub limit: Rc<Limit>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It is used up.
+    Spent(Shortage),
+    /// Nobody knows what the request would cost.
+    Unpriced,
+}
+
+/// What is held for one request.
+#[derive(Debug, Default)]
+pub struct Reservation(Vec<Held>);
+
+#[derive(Debug)]
+struct Held {
+    limit: Rc<Limit>,
+    account: Account,
+    hold: Hold,
+    /// The limit in words, if somebody may have to be told.
+    words: Option<String>,
+}
+
+/// A limit has got as far as somebody wants to know.
+#[derive(Clone, Debug)]
+pub struct Crossing {
+    /// Which.
+    pub limit: Rc<Limit>,
+    /// The same in words.
+    pub words: String,
+    /// How far, in percent.
+    pub percent: u8,
+}
+
+/// Takes what a request may come to from all of these limits, or nothing.
+///
+/// # Errors
+/// The first limit that leaves no room.
+pub fn reserve<'a>(
+    limits: impl Iterator<Item = &'a Rc<Limit>>,
+    subject: &Subject<'_>,
+    demand: &Demand,
+    shared: &(impl Shared + ?Sized),
+    now: Timestamp,
+) -> Result<(Reservation, Vec<Standing>), Denial> {
+    let mut held = Reservation::default();
+    let mut standings = Vec::new();
+    for limit in limits {
+        match hold(limit, subject, demand, shared, now) {
+            Ok(Some((taken, standing))) => {
+                held.0.push(taken);
+                standings.push(standing);
+            }
+            Ok(None) => {}
+            Err(reason) => {
+                held.release(shared, now);
+                return Err(Denial { limit: Rc::clone(limit), reason });
+            }
+        }
+    }
+    Ok((held, standings))
+}
+
+fn hold(
+    limit: &Rc<Limit>,
+    subject: &Subject<'_>,
+    demand: &Demand,
+    shared: &(impl Shared + ?Sized),
+    now: Timestamp,
+) -> Result<Option<(Held, Standing)>, Reason> {
+    let Some(amount) = demand.of(limit.kind) else {
+        return match limit.unpriced {
+            Unpriced::Refuse => Err(Reason::Unpriced),
+            Unpriced::Allow => Ok(None),
+        };
+    };
+    let account = limit.scope.account(limit.id(), subject, limit.window);
+    let claim = Claim { amount, class: demand.class, expires: demand.expires };
+    let reserved = account.reserve(shared, limit.terms(), claim, limit.bind, now).map_err(Reason::Spent)?;
+    let standing = Standing { limit: Rc::clone(limit), level: reserved.level, exceeded: reserved.exceeded.is_some() };
+    let words = (!limit.alerts.is_empty()).then(|| limit.describe(subject));
+    Ok(Some((Held { limit: Rc::clone(limit), account, hold: reserved.hold, words }, standing)))
+}
+
+impl Reservation {
+    /// Puts what the request came to in the place of what was held. Gives the limits that got as far as somebody
+    /// wants to know, each once in its window.
+    pub fn settle(self, spending: &Spending, shared: &(impl Shared + ?Sized), now: Timestamp) -> Vec<Crossing> {
+        let mut crossed = Vec::new();
+        for held in self.0 {
+            let change = held.account.settle(shared, held.hold, spending.of(held.limit.kind), now);
+            let reached = |at| change.before < at && at <= change.after;
+            crossed.extend(held.limit.alerts.iter().filter(|alert| reached(alert.at)).map(|alert| Crossing {
+                limit: Rc::clone(&held.limit),
+                words: held.words.clone().unwrap_or_default(),
+                percent: alert.percent,
+            }));
+        }
+        crossed
+    }
+
+    /// Gives everything back: the request was not let in.
+    pub fn release(self, shared: &(impl Shared + ?Sized), now: Timestamp) {
+        for held in self.0 {
+            held.account.settle(shared, held.hold, 0, now);
+        }
+    }
+
+    /// Takes over what another one holds.
+    pub fn join(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}

@@ -1,0 +1,85 @@
+//! What the limits hold for one request, from when it is let in to its end.
+
+use crate::host::Shared;
+use crate::limits::{self, Crossing, Demand, Denial, Limits, Reservation, Spending, Standing, Subject};
+use crate::routing::Plan;
+use crate::time::Timestamp;
+
+/// What the limits hold for one request.
+#[derive(Debug, Default)]
+pub struct Tolls {
+    /// By the limits on who calls, and for what.
+    caller: Reservation,
+    /// By the limits on each target of the plan, in its order: a failed attempt must not find the next one full.
+    targets: Vec<Option<Reservation>>,
+    /// How far the limits on the caller have got.
+    pub standings: Vec<Standing>,
+}
+
+impl Tolls {
+    /// Takes what a request may come to, from the caller's limits and from those of each target. Targets without room
+    /// are taken out of the plan.
+    ///
+    /// # Errors
+    /// A limit of the caller leaves no room, or those of all targets; then nothing is held.
+    pub fn take(
+        limits: &Limits,
+        subject: &Subject<'_>,
+        demand: &Demand,
+        plan: &mut Plan,
+        shared: &(impl Shared + ?Sized),
+        now: Timestamp,
+    ) -> Result<Self, Denial> {
+        let (caller, standings) = limits::reserve(limits.of(subject), subject, demand, shared, now)?;
+        let mut tolls = Self { caller, targets: Vec::new(), standings };
+        let mut full = None;
+        plan.retain(|target| {
+            let at = Subject { target: Some(&target.name), ..*subject };
+            let held = limits::reserve(limits.of_target(&at), &at, demand, shared, now);
+            let has_room = held.is_ok();
+            match held {
+                Ok((held, _)) => tolls.targets.push(Some(held)),
+                Err(denial) => full = Some(denial),
+            }
+            has_room
+        });
+        match full {
+            Some(denial) if plan.targets().is_empty() => {
+                tolls.caller.release(shared, now);
+                Err(denial)
+            }
+            _ => Ok(tolls),
+        }
+    }
+
+    /// An attempt answers: no other target will be needed.
+    pub fn commit(&mut self, attempts: usize, shared: &(impl Shared + ?Sized), now: Timestamp) {
+        for held in self.targets.iter_mut().skip(attempts) {
+            if let Some(held) = held.take() {
+                held.release(shared, now);
+            }
+        }
+    }
+
+    /// The request is over after so many attempts, of which only the last came to anything. Gives the limits that got
+    /// as far as somebody wants to know.
+    pub fn settle(
+        self,
+        attempts: usize,
+        spending: &Spending,
+        shared: &(impl Shared + ?Sized),
+        now: Timestamp,
+    ) -> Vec<Crossing> {
+        let last = attempts.min(self.targets.len());
+        let mut crossings = self.caller.settle(spending, shared, now);
+        for (number, held) in self.targets.into_iter().enumerate() {
+            let Some(held) = held else { continue };
+            match number + 1 {
+                number if number == last => crossings.extend(held.settle(spending, shared, now)),
+                number if number < last => crossings.extend(held.settle(&Spending::default(), shared, now)),
+                _ => held.release(shared, now),
+            }
+        }
+        crossings
+    }
+}
