@@ -64,7 +64,6 @@ impl House {
         options.env = strict::AWS_ENV.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let gateway = Gateway::start(&document::read(&configuration(&providers)), options).expect("a gateway");
         let admin = Admin::of(&gateway.admin_url());
-        admin.post("/logging?wasm=trace");
         Self {
             providers,
             gateway: gateway.base_url().trim_start_matches("http://").parse().expect("an address"),
