@@ -16,9 +16,11 @@ use crate::surfaces::messages::Messages;
 use crate::surfaces::{AnswerContext, Asked, ChatSurface, Surface};
 
 mod answers;
+mod embeddings;
 mod order;
 mod roles;
 
+pub use embeddings::{embeddings_answer, embeddings_request};
 pub use order::check as check_order;
 pub use roles::{gateway_request, provider_answer};
 
@@ -31,6 +33,8 @@ pub static TARGETS: &[(&str, Target)] = &[
     ("anthropic_stream", anthropic_stream),
     ("chat_request", chat_request),
     ("config", config),
+    ("embeddings_answer", embeddings_answer),
+    ("embeddings_request", embeddings_request),
     ("gateway_request", gateway_request),
     ("messages_request", messages_request),
     ("gemini_answer", gemini_answer),
