@@ -10,7 +10,7 @@ pub enum Service {
     Chat(&'static dyn ChatSurface, &'static dyn ChatFormat),
     /// Embeddings, translated.
     Embeddings(&'static dyn EmbeddingSurface, &'static dyn EmbeddingFormat),
-    /// They speak the same format, of something that is never translated.
+    /// They speak the same format, of anything but chats.
     Pass(&'static dyn Surface, &'static dyn PassFormat),
 }
 
