@@ -27,7 +27,7 @@ pub fn slots(family: &str) -> usize {
 ///
 /// `o` and `a` speak OpenAI's and Anthropic's API. The others of a pair cannot be reached: connections are refused,
 /// the name does not exist, connections are not answered, requests are refused before they are read.
-pub const FAMILIES: [(&str, &[&str]); 17] = [
+pub const FAMILIES: [(&str, &[&str]); 19] = [
     ("o", &["o"]),
     ("a", &["a"]),
     ("oa", &["o", "a"]),
@@ -45,6 +45,8 @@ pub const FAMILIES: [(&str, &[&str]); 17] = [
     ("refused", &["refused-o"]),
     ("nowhere", &["nowhere-o"]),
     ("lost", &["refused-o", "refused-a"]),
+    ("priced-o", &["priced-o"]),
+    ("priced-a", &["priced-a"]),
 ];
 
 /// Where the scripted providers listen.
@@ -73,6 +75,8 @@ pub fn json(at: Addresses) -> Value {
             "a": provider("anthropic", "a", &at.a.to_string()),
             "b": provider("anthropic", "b", &at.b.to_string()),
             "spelled": provider("openai", "s", &at.o.to_string()),
+            "priced-o": provider("openai", "po", &at.o.to_string()),
+            "priced-a": provider("anthropic", "pa", &at.a.to_string()),
             "refused-o": provider("openai", "ro", "127.0.0.1:1"),
             "refused-a": provider("anthropic", "ra", "127.0.0.1:1"),
             "nowhere-o": provider("openai", "no", "nowhere.invalid"),
@@ -82,6 +86,10 @@ pub fn json(at: Addresses) -> Value {
             "hole-a": provider("anthropic", "ha", &at.hole.to_string()),
         },
         "models": models(),
+        "prices": {
+            "priced-o/*": { "per_million": { "input": 3, "output": 15 } },
+            "priced-a/*": { "model": "anthropic/claude-sonnet-4-6" },
+        },
         "clients": [
             client("main", KEY, &["*"]),
             client("narrow", NARROW_KEY, &["narrow", "spelled/exact"]),

@@ -18,6 +18,7 @@ mod events;
 mod failover;
 mod http2;
 mod hygiene;
+mod prices;
 mod records;
 mod reload;
 mod uploads;
