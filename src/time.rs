@@ -23,6 +23,19 @@ impl Timestamp {
         Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
     }
 
+    /// Year, month and day, UTC.
+    pub fn date(self) -> [u64; 3] {
+        let days = self.seconds() / 86_400;
+        // From the first of March of the year 0, in eras of 400 years: leap days come last.
+        // <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
+        let (era, day) = ((days + 719_468) / 146_097, (days + 719_468) % 146_097);
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let march = (5 * day + 2) / 153;
+        let month = if march < 10 { march + 3 } else { march - 9 };
+        [era * 400 + year + u64::from(month <= 2), month, day - (153 * march + 2) / 5 + 1]
+    }
+
     /// Reads `2027-01-31` (the start of that day, UTC) or `2027-01-31T12:00:00Z`.
     ///
     /// <https://www.rfc-editor.org/rfc/rfc3339#section-5.6>, without offsets and fractions.
@@ -94,6 +107,19 @@ mod tests {
         assert_eq!(Timestamp::parse("1970-01-01"), Some(Timestamp(0)));
         assert_eq!(Timestamp::parse("2024-02-29T23:59:59Z"), Some(Timestamp(1_709_251_199_000)));
         assert_eq!(Timestamp::parse("2027-01-31T12:00:00Z"), Some(Timestamp(1_801_396_800_000)));
+    }
+
+    #[test]
+    fn every_day_has_the_date_it_is_read_from() {
+        let mut before = [1969, 12, 31];
+        for day in 0..200_000 {
+            let date = Timestamp(day * 86_400_000 + 86_399_999).date();
+            let [year, month, of_month] = date;
+            assert!(date > before, "{date:?}");
+            let text = format!("{year}-{month:02}-{of_month:02}");
+            assert_eq!(Timestamp::parse(&text), Some(Timestamp(day * 86_400_000)), "{text}");
+            before = date;
+        }
     }
 
     #[test]
