@@ -79,6 +79,15 @@ impl Client {
         self.models.iter().any(|allowed| allowed.covers(name))
     }
 
+    /// May it ask for every target of this provider?
+    pub fn may_use_all(&self, provider: &str) -> bool {
+        self.models.iter().any(|allowed| match allowed {
+            Allowed::Everything => true,
+            Allowed::Provider(all) => all == provider,
+            Allowed::Named(_) => false,
+        })
+    }
+
     /// The models and targets that its key names one by one.
     pub fn targets(&self) -> impl Iterator<Item = &str> {
         self.models.iter().filter_map(|allowed| match allowed {
@@ -184,6 +193,8 @@ mod tests {
         assert!(!client(&["openai/*"]).may_use("tier"));
         assert!(client(&["*"]).may_use("anything"));
         assert!(!client(&[]).may_use("tier"));
+        assert!(client(&["openai/*"]).may_use_all("openai") && client(&["*"]).may_use_all("openai"));
+        assert!(!client(&["openai/gpt", "tier"]).may_use_all("openai") && !client(&["openai/*"]).may_use_all("a"));
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub struct Config {
     pub providers: BTreeMap<String, Rc<Provider>>,
     /// What targets cost.
     pub prices: Prices,
+    /// Who keeps files and batches.
+    pub files: Option<Rc<Provider>>,
     /// Clocks of targets that a caller spells out.
     pub timeouts: Timeouts,
     /// Bytes.

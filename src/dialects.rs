@@ -3,11 +3,14 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 use crate::errors::ApiError;
-use crate::hub::{ChatRequest, Event};
+use crate::hub::{ChatRequest, EmbeddingAnswer, EmbeddingRequest, Event};
 use crate::json::Object;
 use crate::stream::{Framing, sse};
 use crate::surfaces::Asked;
+use crate::usage::Usage;
 use crate::wire::Wire;
 
 pub mod anthropic;
@@ -19,8 +22,10 @@ pub mod gemini;
 pub mod ollama;
 pub mod openai;
 
+mod embedding;
 mod passing;
 mod path;
+pub mod raw;
 
 use passing::AsItCame;
 
@@ -53,9 +58,14 @@ pub fn find(name: &str) -> Option<&'static dyn Dialect> {
     DIALECTS.iter().copied().find(|d| d.name() == name)
 }
 
-/// Every format that some dialect speaks.
-pub fn formats() -> impl Iterator<Item = &'static dyn Format> {
-    DIALECTS.iter().flat_map(|dialect| dialect.formats().iter().copied())
+/// Every format of chats that some dialect speaks.
+pub fn chat_formats() -> impl Iterator<Item = &'static dyn ChatFormat> {
+    DIALECTS.iter().flat_map(|dialect| dialect.tasks()).filter_map(|task| task.chat())
+}
+
+/// Every format of embeddings to which some dialect is translated.
+pub fn embedding_formats() -> impl Iterator<Item = &'static dyn EmbeddingFormat> {
+    DIALECTS.iter().flat_map(|dialect| dialect.tasks()).filter_map(|task| task.embeddings())
 }
 
 /// One API of providers: where it is, how it is addressed, and the formats that it speaks.
@@ -67,8 +77,9 @@ pub trait Dialect: Sync {
     /// account has an address of its own, which the configuration must say.
     fn endpoint(&self) -> &'static str;
 
-    /// The formats that it speaks. Callers of other formats are translated to the first.
-    fn formats(&self) -> &'static [&'static dyn Format];
+    /// What its models can be asked for, each in the format of that. Callers of other formats are translated to the
+    /// first of their task.
+    fn tasks(&self) -> &'static [Task];
 
     /// The path of a request below the endpoint, with its query.
     fn path(&self, to: &Address<'_>) -> String;
@@ -111,11 +122,125 @@ pub struct Settings {
     pub location: Option<String>,
 }
 
+/// What a model can be asked for, and the format of a provider in which it is.
+#[derive(Clone, Copy)]
+pub enum Task {
+    /// To go on with a conversation. Callers of every surface of chats are served.
+    Chat(&'static dyn ChatFormat),
+    /// To count the tokens of a conversation, where that is said in words of its own.
+    Count(&'static dyn CountFormat),
+    /// To embed texts. Callers of every surface of embeddings are served.
+    Embeddings(&'static dyn EmbeddingFormat),
+    /// Something for which the hub has no words, or of which no other surface is known. Only callers of the same wire
+    /// format are served.
+    Pass(&'static dyn PassFormat),
+}
+
+impl Task {
+    /// The format, whatever is asked.
+    pub fn format(self) -> &'static dyn Format {
+        match self {
+            Self::Chat(format) => format,
+            Self::Count(format) => format,
+            Self::Embeddings(format) => format,
+            Self::Pass(format) => format,
+        }
+    }
+
+    /// The format, if it is one of chats.
+    pub fn chat(self) -> Option<&'static dyn ChatFormat> {
+        if let Self::Chat(format) = self { Some(format) } else { None }
+    }
+
+    /// The format, if it is one of embeddings that are translated.
+    pub fn embeddings(self) -> Option<&'static dyn EmbeddingFormat> {
+        if let Self::Embeddings(format) = self { Some(format) } else { None }
+    }
+}
+
 /// A request and answer format, as a provider speaks it.
 pub trait Format: Sync {
     /// Which one; a surface of the same format passes.
     fn wire(&self) -> Wire;
 
+    /// Does this model answer in this format? Where it does not, callers of the same format are translated.
+    fn serves(&self, _model: &str) -> bool {
+        true
+    }
+
+    /// Reads an answer with a status of failure. `header` looks up a header of it by its lower-case name.
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError;
+}
+
+/// A format that only passes.
+pub trait PassFormat: Format {
+    /// Edits a request: only what is ours, which is the model.
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
+
+    /// The tokens that a whole answer with a status of success tells, if it does.
+    ///
+    /// # Errors
+    /// It is not an answer of this API, or it reports a failure.
+    fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError>;
+
+    /// Mends a whole answer; `None` leaves the provider's bytes as they are.
+    fn pass_answer(&self, _body: &[u8], _asked: &Asked) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// How much of an answer is read.
+    fn reads(&self) -> Reads {
+        Reads::Whole
+    }
+}
+
+/// How much of an answer that passes is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// All of it, which must be JSON. Tokens that it does not tell are estimated by the request.
+    Whole,
+    /// What may tell tokens: JSON and events. Everything else passes as it comes.
+    Counts,
+    /// Nothing.
+    Nothing,
+}
+
+/// A format in which tokens are counted.
+pub trait CountFormat: Format {
+    /// Writes a request from the hub's words.
+    ///
+    /// # Errors
+    /// As [`ChatFormat::request`].
+    fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
+
+    /// The number that a whole answer with a status of success tells.
+    ///
+    /// # Errors
+    /// It tells none.
+    fn tokens(&self, body: &[u8]) -> Result<u64, ApiError>;
+}
+
+/// A format of embeddings that no caller speaks, so that all are translated.
+pub trait EmbeddingFormat: Format {
+    /// Writes a request from the hub's words.
+    ///
+    /// # Errors
+    /// The request says something that this provider cannot do and that must not be dropped silently.
+    fn request(&self, wanted: &EmbeddingRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
+
+    /// Reads an answer with a status of success. `header` looks up a header of it by its lower-case name.
+    ///
+    /// # Errors
+    /// It is not an answer of this API, or it reports a failure.
+    fn answer<'a>(
+        &self,
+        body: &'a [u8],
+        header: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<EmbeddingAnswer<'a>, ApiError>;
+}
+
+/// A format of chats.
+pub trait ChatFormat: Format {
     /// How its streams are cut into events.
     fn framing(&self) -> Framing {
         Framing::Sse
@@ -149,9 +274,6 @@ pub trait Format: Sync {
     fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
         None
     }
-
-    /// Reads an answer with a status of failure. `header` looks up a header of it by its lower-case name.
-    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError;
 }
 
 /// A request for a provider.
@@ -163,6 +285,19 @@ pub struct Outbound {
     pub dropped: Vec<Cow<'static, str>>,
     /// More headers that this request needs.
     pub headers: Vec<(&'static str, String)>,
+}
+
+impl Outbound {
+    /// A request in the provider's words, without these fields of the caller's.
+    pub fn json(body: &impl Serialize, dropped: Vec<Cow<'static, str>>) -> Self {
+        // Strings and numbers always serialize.
+        Self { body: serde_json::to_vec(body).unwrap_or_default(), dropped, headers: Vec::new() }
+    }
+
+    /// A request of the caller's own format.
+    pub fn passed(body: Vec<u8>) -> Self {
+        Self { body, dropped: Vec::new(), headers: Vec::new() }
+    }
 }
 
 /// How a stream goes on after an event.

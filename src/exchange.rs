@@ -12,9 +12,10 @@ use crate::config::Timeouts;
 use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
 use crate::meter::Meter;
+use crate::multipart;
 use crate::pricing::Cost;
 use crate::routing::Plan;
-use crate::surfaces::{Asked, Surface};
+use crate::surfaces::{Asked, Surface, Task};
 use crate::time::Timestamp;
 use crate::usage::Usage;
 
@@ -28,10 +29,12 @@ pub const IDLE: &str = "idle_timeout";
 pub struct Exchange {
     /// Its number on this worker.
     pub id: u64,
-    /// The caller's API.
-    pub surface: &'static dyn Surface,
+    /// What the caller wants of a model, and its API.
+    pub task: Task,
     /// What the caller asks.
     pub asked: Asked,
+    /// What it asks for of something that a provider keeps.
+    pub resource: Option<Resource>,
     /// The attempts.
     pub plan: Plan,
     /// The clocks.
@@ -50,6 +53,17 @@ pub struct Exchange {
     pub progress: RefCell<Progress>,
 }
 
+/// A request about something that a provider keeps: its bytes pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// `GET`, `POST` or `DELETE`.
+    pub method: String,
+    /// Below the root of the API, with its query: `/files/file-1/content`.
+    pub path: String,
+    /// Are there headers only?
+    pub bare: bool,
+}
+
 impl Exchange {
     /// The answer failed after its first content. Gives the last event of the stream, where it can be added.
     pub fn break_off(&self, error: &ApiError) -> Option<Vec<u8>> {
@@ -58,7 +72,26 @@ impl Exchange {
             return None;
         }
         progress.break_off(error.status, error.code.as_deref().unwrap_or("error"));
-        progress.held_open.then(|| self.surface.stream_error(error))
+        match self.task {
+            Task::Chat(surface) => progress.held_open.then(|| surface.stream_error(error)),
+            Task::Count(_) | Task::Embeddings(_) | Task::Pass(_) => None,
+        }
+    }
+
+    /// Is the request complete with its headers?
+    pub fn has_no_body(&self) -> bool {
+        self.resource.as_ref().is_some_and(|resource| resource.bare)
+    }
+
+    /// The media type of the caller's body, if that passes as it is.
+    pub fn content_type(&self) -> Option<&str> {
+        let own = self.caller_headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
+        own.filter(|own| self.resource.is_some() || multipart::is_form(own))
+    }
+
+    /// The caller's API.
+    pub fn surface(&self) -> &'static dyn Surface {
+        self.task.surface()
     }
 
     /// What usage of the last attempt's target costs.

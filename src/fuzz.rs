@@ -10,10 +10,12 @@ use crate::dialects::anthropic::Anthropic;
 use crate::dialects::gemini::Gemini;
 use crate::dialects::openai::OpenAi;
 use crate::json::{self, Object};
+use crate::multipart::Form;
 use crate::stream::sse;
 use crate::surfaces::chat::Chat;
+use crate::surfaces::completions::Completions;
 use crate::surfaces::messages::Messages;
-use crate::surfaces::{AnswerContext, Asked, Surface};
+use crate::surfaces::{AnswerContext, Asked, ChatSurface, Surface};
 
 mod answers;
 mod order;
@@ -30,11 +32,13 @@ pub static TARGETS: &[(&str, Target)] = &[
     ("anthropic_answer", anthropic_answer),
     ("anthropic_stream", anthropic_stream),
     ("chat_request", chat_request),
+    ("completions_request", completions_request),
     ("config", config),
     ("gateway_request", gateway_request),
     ("messages_request", messages_request),
     ("gemini_answer", gemini_answer),
     ("gemini_stream", gemini_stream),
+    ("multipart", multipart),
     ("openai_answer", openai_answer),
     ("openai_stream", openai_stream),
     ("provider_answer", provider_answer),
@@ -81,6 +85,21 @@ pub fn sse(data: &[u8]) {
     assert!(events([out.as_slice()]) == whole, "written again");
 }
 
+/// A form is refused, or every part of it but the one that is replaced stays.
+pub fn multipart(data: &[u8]) {
+    const TYPE: &str = "multipart/form-data; boundary=XX";
+    let Ok(form) = Form::parse(TYPE, data) else { return };
+    let (Ok(model), Ok(written)) = (form.text("model"), form.with("model", "our-model")) else { return };
+    let again = Form::parse(TYPE, &written);
+    assert!(again.is_ok(), "{:?}", again.err());
+    let Ok(again) = again else { return };
+    assert_eq!(again.text("model"), Ok(model.map(|_| "our-model")));
+    for name in ["file", "prompt", "image[]"] {
+        assert_eq!(again.text(name), form.text(name));
+    }
+    assert!(model.is_none_or(|model| written.len() + model.len() == data.len() + "our-model".len()));
+}
+
 /// A request is refused, or every dialect refuses it or writes one JSON object for its own model.
 pub fn chat_request(data: &[u8]) {
     request(&Chat, data);
@@ -91,13 +110,18 @@ pub fn messages_request(data: &[u8]) {
     request(&Messages, data);
 }
 
-fn request(surface: &dyn Surface, data: &[u8]) {
+/// The same for a caller of completions.
+pub fn completions_request(data: &[u8]) {
+    request(&Completions, data);
+}
+
+fn request(surface: &dyn ChatSurface, data: &[u8]) {
     if json::too_deep(data) {
         return;
     }
     let Ok(object) = Object::parse(data) else { return };
     let Ok(asked) = surface.asked(&object) else { return };
-    for format in dialects::formats() {
+    for format in dialects::chat_formats() {
         let passed = format.pass_request(&object, &asked, "our-model");
         check_request(&passed);
         let again = parsed(&passed);
@@ -165,7 +189,7 @@ fn context(include_usage: bool) -> AnswerContext {
 }
 
 fn asked(include_usage: bool) -> Asked {
-    Asked { model: "model".to_owned(), stream: true, include_usage, legacy_functions: false }
+    Asked { model: "model".to_owned(), stream: true, include_usage, ..Asked::default() }
 }
 
 /// A whole answer of Anthropic, or a failure.

@@ -17,21 +17,26 @@ use crate::exchange::{Exchange, Exchanges, Phase, Progress};
 use crate::failover;
 use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side, Stream};
-use crate::json::{self, Object};
 use crate::reply;
 use crate::routing::{Plan, Target};
+use crate::surfaces::chat::Chat;
+use crate::surfaces::files::Files;
 use crate::surfaces::models::Form;
-use crate::surfaces::{self, Asked, Route, Surface};
+use crate::surfaces::{self, Asked, CountSurface, Route, Surface, Task};
 use crate::time::Timestamp;
 
+mod admitted;
 mod head;
 mod last_words;
 mod refusal;
 mod settle;
+mod way;
 
+use admitted::Admitted;
 use head::Head;
 use last_words::LastWords;
-use refusal::{Refusal, given_up, unknown_model};
+use refusal::{Refusal, given_up, unable, unknown_model};
+use way::Way;
 
 /// One request, seen by the gateway role.
 pub struct Gateway {
@@ -58,18 +63,12 @@ enum State {
     Answered,
 }
 
-/// A caller that was let in.
-struct Admitted {
-    client: Rc<Client>,
-    surface: &'static dyn Surface,
-    headers: Headers,
-}
-
 /// What the access log needs.
 #[derive(Default)]
 struct Notes {
     started: Timestamp,
     request_id: String,
+    path: String,
     client: Option<Rc<Client>>,
     surface: Option<&'static str>,
     model: Option<String>,
@@ -105,10 +104,11 @@ impl Gateway {
         let head = Head::read(host);
         self.notes.started = now;
         self.notes.request_id = head.get("x-request-id").unwrap_or_default().to_owned();
+        head.path().clone_into(&mut self.notes.path);
         match self.admit(head, end, now) {
             Ok(admitted) => {
                 self.state = State::Receiving(admitted);
-                Action::Pause
+                if end { self.on_request_body(host, 0, true, now) } else { Action::Pause }
             }
             Err(refusal) => self.answer(host, &refusal),
         }
@@ -124,19 +124,21 @@ impl Gateway {
         if !end && !too_large {
             return Action::Pause;
         }
-        let surface = admitted.surface;
+        let surface = admitted.task.surface();
         let forwarded = if too_large {
-            Err(self.too_large())
+            Err(Refusal::new(surface, self.too_large()))
         } else {
             self.notes.request_bytes = size as u64;
-            self.forward(host, &host.body(Side::Request, size), now)
+            // While there are only headers there is nothing to ask for.
+            let body = if size == 0 { Vec::new() } else { host.body(Side::Request, size) };
+            self.forward(host, &body, now)
         };
         match forwarded {
             Ok(exchange) => {
                 self.state = State::Forwarded(exchange);
                 Action::Continue
             }
-            Err(error) => self.answer(host, &Refusal::new(surface, error)),
+            Err(refusal) => self.answer(host, &refusal),
         }
     }
 
@@ -162,7 +164,7 @@ impl Gateway {
                 failure
             }
             // Envoy gave up on the request while it was being sent.
-            State::Receiving(admitted) => Some((admitted.surface, Box::new(given_up(status, &[])))),
+            State::Receiving(admitted) => Some((admitted.task.surface(), Box::new(given_up(status, &[])))),
             State::Answered => self.overruled(&headers),
             State::Fresh => None,
         };
@@ -189,15 +191,23 @@ impl Gateway {
         let surface = surfaces::of_path(head.path(), head.form());
         let refuse = |error| Refusal::new(surface, error);
         let client = self.who(&head, now).map_err(refuse)?;
-        let route = surfaces::route(head.method(), head.path()).map_err(refuse)?;
-        let surface = match route {
-            Route::Call(surface) => surface,
-            Route::Models => return Err(Refusal::answer(surfaces::models::list(&self.names(&client), head.form()))),
-            Route::Model(id) => return Err(self.model(&client, id, head.form()).unwrap_or_else(refuse)),
+        let route = surfaces::route(head.method(), head.path(), head.form()).map_err(refuse)?;
+        let (task, resource) = match route {
+            Route::Call(task) => (task, None),
+            Route::Files => {
+                way::keeper(&self.config, &client).map_err(refuse)?;
+                (Task::Pass(&Files), head.resource(end))
+            }
+            Route::Models(form) => return Err(Refusal::answer(surfaces::models::list(&self.names(&client), form))),
+            Route::Model(id, form) => return Err(self.model(&client, id, form).unwrap_or_else(refuse)),
         };
-        self.notes.surface = Some(surface.name());
-        head.check_body(end, self.config.max_body).map_err(refuse)?;
-        Ok(Admitted { client, surface, headers: head.into_headers() })
+        self.notes.surface = Some(task.surface().name());
+        match resource {
+            Some(_) => head.check_size(self.config.max_body),
+            None => head.check_body(end, task.surface().takes_forms(), self.config.max_body),
+        }
+        .map_err(refuse)?;
+        Ok(Admitted { client, task, resource, headers: head.into_headers() })
     }
 
     /// The caller, by its key.
@@ -229,49 +239,42 @@ impl Gateway {
     }
 
     /// Decides where the request goes, and hands it over.
-    fn forward(&mut self, host: &dyn Host, body: &[u8], now: Timestamp) -> Result<Rc<Exchange>, ApiError> {
-        let State::Receiving(admitted) = &self.state else { return Err(given_up(503, &[])) };
-        if json::too_deep(body) {
-            return Err(ApiError::invalid(format!("The body nests deeper than {} levels.", json::MAX_DEPTH)));
+    fn forward(&mut self, host: &dyn Host, body: &[u8], now: Timestamp) -> Result<Rc<Exchange>, Refusal> {
+        let State::Receiving(admitted) = &self.state else { return Err(Refusal::new(&Chat, given_up(503, &[]))) };
+        let surface = admitted.task.surface();
+        let refuse = |error| Refusal::new(surface, error);
+        let asked = admitted.asked(body).map_err(refuse)?;
+        let way = Way::find(&self.config, admitted, &asked.model).map_err(refuse)?;
+        let targets = way.able(admitted.task);
+        if targets.is_empty() {
+            self.notes.model = Some(asked.model);
+            let Task::Count(surface) = admitted.task else { return Err(refuse(unable(surface.name()))) };
+            return Err(estimate(surface, body).map_or_else(refuse, Refusal::Estimate));
         }
-        let object = Object::parse(body).map_err(|e| {
-            ApiError::invalid(format!("The body is not a JSON object that can be read: {e}.")).code("invalid_json")
-        })?;
-        let asked = admitted.surface.asked(&object)?;
-        let exchange = Rc::new(self.exchange(host, admitted, asked, now)?);
-        self.notes.model = Some(exchange.asked.model.clone());
+        let cooling = |t: &Target| way.logical && targets.len() > 1 && failover::is_cooling(host, t, now);
+        let plan = Plan::new(&targets, cooling);
+        let exchange = Rc::new(self.exchange(admitted, asked, way, plan));
+        self.notes.model = Some(exchange.asked.model.clone()).filter(|model| !model.is_empty());
         steer(host, &exchange, admitted.headers.clone());
         self.exchanges.open(Rc::clone(&exchange));
         Ok(exchange)
     }
 
-    fn exchange(&self, host: &dyn Host, from: &Admitted, asked: Asked, now: Timestamp) -> Result<Exchange, ApiError> {
-        let model = self.config.models.get(&asked.model).filter(|_| from.client.may_use(&asked.model));
-        let logical = model.is_some();
-        let (plan, timeouts, failover_on) = match model {
-            Some(model) => {
-                let cooling = |t: &Target| model.targets.len() > 1 && failover::is_cooling(host, t, now);
-                (Plan::new(&model.targets, cooling), model.timeouts, model.failover_on.clone())
-            }
-            None => {
-                let target = self.config.target(&asked.model).filter(|_| from.client.may_use(&asked.model));
-                let target = target.ok_or_else(|| unknown_model(&asked.model))?;
-                (Plan::new(&[target], |_| false), self.config.timeouts, Vec::new())
-            }
-        };
-        Ok(Exchange {
+    fn exchange(&self, from: &Admitted, asked: Asked, way: Way, plan: Plan) -> Exchange {
+        Exchange {
             id: self.exchanges.next_id(),
-            surface: from.surface,
+            task: from.task,
             asked,
+            resource: from.resource.clone(),
             plan,
-            timeouts,
-            logical,
-            failover_on,
+            timeouts: way.timeouts,
+            logical: way.logical,
+            failover_on: way.failover_on,
             max_answer: usize::try_from(self.config.max_body).unwrap_or(usize::MAX),
             caller_headers: head::for_provider(&from.headers),
             started: self.notes.started,
             progress: Progress::default().into(),
-        })
+        }
     }
 
     /// Puts the caller's form of a failure in the place of Envoy's own words.
@@ -320,16 +323,27 @@ impl Gateway {
                 self.notes.status = 200;
                 host.reply(200, &[("content-type", "application/json")], body);
             }
+            Refusal::Estimate(body) => {
+                self.notes.status = 200;
+                host.reply(200, &[("content-type", "application/json"), ("x-tollhouse-usage", "estimated")], body);
+            }
             Refusal::Error(surface, error) => {
                 self.notes.status = error.status;
                 self.notes.error = error.code.as_deref().map(str::to_owned);
                 self.refused = Some((*surface, error.clone()));
-                let allow = (error.status == 405).then_some(("allow", "GET, POST"));
+                let allow = surfaces::allowed(&self.notes.path);
+                let allow = (error.status == 405).then_some(("allow", allow.as_str()));
                 reply::refuse(host, error, &surface.error(error), allow.as_slice());
             }
         }
         Action::Pause
     }
+}
+
+/// How many tokens a request would be, where no provider of its model counts them.
+fn estimate(surface: &dyn CountSurface, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+    let chat = surface.request(&admitted::object(body)?)?;
+    Ok(surface.answer(chat.estimated_tokens()))
 }
 
 /// What Envoy says itself, if it does: no provider's answer has gone out.
@@ -343,7 +357,7 @@ fn envoys_own(
         return None;
     }
     failover::unanswered(host, exchange, now);
-    Some((exchange.surface, Box::new(given_up(status, &exchange.progress.borrow().attempts))))
+    Some((exchange.surface(), Box::new(given_up(status, &exchange.progress.borrow().attempts))))
 }
 
 /// Says who answered, after how many tries, what was left out, and what a plain answer costs: a stream's cost is known
@@ -373,7 +387,10 @@ fn steer(host: &(impl Stream + ?Sized), exchange: &Exchange, mut headers: Header
         host.set_property(contract::CLUSTER, target.provider.cluster.as_bytes());
     }
     let clock = if exchange.asked.stream { exchange.timeouts.first_token } else { exchange.timeouts.attempt };
-    headers.set("x-envoy-retry-on", "retriable-headers,reset,connect-failure");
+    // What was begun at a provider must not be begun twice.
+    let once = exchange.resource.as_ref().is_some_and(|resource| resource.method != "GET");
+    let on = if once { "retriable-headers,connect-failure" } else { "retriable-headers,reset,connect-failure" };
+    headers.set("x-envoy-retry-on", on);
     headers.set("x-envoy-retriable-header-names", contract::RETRY_HEADER);
     headers.set("x-envoy-max-retries", exchange.plan.retries().to_string());
     headers.set("x-envoy-upstream-rq-timeout-ms", exchange.timeouts.total.as_millis().to_string());

@@ -32,7 +32,8 @@
 //!   set and providers cannot see ([`contract`]).
 //! - **The same wire format passes** the caller's bytes but for the fields that are ours, and those that the provider is
 //!   known to refuse ([`dialects::compatible`]). Everything else goes
-//!   surface -> [`hub`] -> dialect; there is no translator for a pair.
+//!   surface -> [`hub`] -> dialect; there is no translator for a pair. What the hub has no words for passes, or is for
+//!   another target ([`service`]).
 //! - **Nothing panics.** A trap kills every stream of a worker: lints forbid what could, and host calls are checked
 //!   (`host::envoy`).
 //! - **No prompt, answer or key is ever logged.** [`telemetry`] is all that is told.
@@ -46,17 +47,18 @@
 //! |---|---|---|
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
-//! | request | [`exchange`], [`failover`], [`telemetry`], [`reply`] | which role asks |
+//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`reply`] | which role asks |
 //! | policy | [`config`], [`routing`], [`clients`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`contract`], [`host`] (ports) | any API's form |
-//! | codecs | [`json`], [`stream`], [`headers`], [`time`] | anything of ours |
+//! | codecs | [`base64`], [`json`], [`multipart`], [`stream`], [`headers`], [`time`] | anything of ours |
 //!
 //! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
 //!
 //! A server that speaks OpenAI's API is configuration. A new dialect is a file in `dialects/`, a line in
 //! [`dialects::DIALECTS`] and its tests; a new surface the same in [`surfaces`].
 
+pub mod base64;
 pub mod clients;
 pub mod config;
 pub mod contract;
@@ -72,10 +74,12 @@ pub mod host;
 pub mod hub;
 pub mod json;
 pub mod meter;
+pub mod multipart;
 pub mod pricing;
 pub mod provider;
 pub mod reply;
 pub mod routing;
+pub mod service;
 pub mod stream;
 pub mod surfaces;
 pub mod telemetry;

@@ -14,6 +14,8 @@ pub struct Meter {
     first_content: Option<Timestamp>,
     last_content: Option<Timestamp>,
     whole: bool,
+    /// Nothing is known of its tokens, not even roughly.
+    unknown: bool,
 }
 
 impl Meter {
@@ -31,6 +33,18 @@ impl Meter {
             }
             self.output_bytes += event.output_bytes() as u64;
         }
+    }
+
+    /// The answer is complete, and no chat: nothing was written.
+    pub fn answered(&mut self, usage: Option<Usage>) {
+        self.usage = usage;
+        self.complete();
+    }
+
+    /// The same of an answer whose tokens cannot be estimated by its request.
+    pub fn passed(&mut self, usage: Option<Usage>) {
+        self.answered(usage);
+        self.unknown = usage.is_none();
     }
 
     /// The answer is complete.
@@ -66,7 +80,8 @@ impl Meter {
         match (self.usage, self.whole) {
             (Some(usage), true) => Some((usage, Source::Provider)),
             (Some(usage), false) => Some((Usage { output: usage.output.max(seen), ..usage }, Source::Partial)),
-            (None, _) if self.first_content.is_none() => None,
+            (None, _) if self.unknown => None,
+            (None, false) if self.first_content.is_none() => None,
             (None, whole) => {
                 let usage = Usage { input: estimate_tokens(request_bytes), output: seen, ..Usage::default() };
                 Some((usage, if whole { Source::Estimated } else { Source::Partial }))

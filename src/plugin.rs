@@ -111,7 +111,9 @@ impl Context for GatewayStream {}
 
 impl HttpContext for GatewayStream {
     fn on_http_request_headers(&mut self, _count: usize, end: bool) -> Next {
-        next(self.gateway.on_request_headers(&Envoy, end, now()))
+        let action = self.gateway.on_request_headers(&Envoy, end, now());
+        self.remember();
+        next(action)
     }
 
     fn on_http_request_body(&mut self, size: usize, end: bool) -> Next {

@@ -12,20 +12,23 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::contract;
-use crate::dialects::Format;
+use crate::dialects::Outbound;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Outcome, Phase};
 use crate::failover::{self, Verdict};
 use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side};
 use crate::json::Object;
+use crate::multipart::Form;
 use crate::reply;
 use crate::routing::Target;
+use crate::service::Service;
 use crate::surfaces::AnswerContext;
 use crate::time::Timestamp;
 
 mod answer;
 mod headers;
+mod passed;
 mod relay;
 
 use answer::{Answer, Fate};
@@ -60,20 +63,13 @@ enum State {
 pub(crate) struct Call {
     pub(crate) exchange: Rc<Exchange>,
     pub(crate) target: Target,
-    /// The caller's own if the provider speaks it, else the provider's first.
-    pub(crate) format: &'static dyn Format,
+    pub(crate) service: Service,
 }
 
 impl Call {
     fn new(exchange: Rc<Exchange>, target: Target) -> Option<Self> {
-        let formats = target.provider.dialect.formats();
-        let format = formats.iter().find(|format| format.wire() == exchange.surface.wire()).or(formats.first())?;
-        Some(Self { exchange, target, format: *format })
-    }
-
-    /// Do caller and provider speak the same format?
-    pub(crate) fn passes(&self) -> bool {
-        self.exchange.surface.wire() == self.format.wire()
+        let service = Service::find(exchange.task, target.provider.dialect, &target.model)?;
+        Some(Self { exchange, target, service })
     }
 
     pub(crate) fn context(&self, now: Timestamp) -> AnswerContext {
@@ -97,6 +93,10 @@ impl Provider {
     /// The request's headers have come, with what the attempt before left in them.
     pub fn on_request_headers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
         match self.open(host, now) {
+            Some(call) if call.exchange.has_no_body() => {
+                self.state = State::Waiting(call);
+                Action::Continue
+            }
             Some(call) => {
                 self.state = State::Sending(call);
                 Action::Pause
@@ -163,6 +163,13 @@ impl Provider {
                 self.state = State::Reading(call, answer);
                 Action::Pause
             }
+            Ok(Answer::Passed(_)) => {
+                headers::pass(host, std::mem::take(&mut self.public));
+                call.exchange.progress.borrow_mut().meter.passed(None);
+                self.commit(&call);
+                self.state = State::Done { drop: false };
+                Action::Continue
+            }
             Ok(answer) => {
                 let error = answer.without_body(&call);
                 self.fail_bare(host, &call, error, now)
@@ -201,6 +208,13 @@ impl Provider {
                 self.commit(&call);
                 Action::Continue
             }
+            Fate::Pass => {
+                if call.exchange.progress.borrow().phase == Phase::Held {
+                    headers::pass(host, std::mem::take(&mut self.public));
+                    self.commit(&call);
+                }
+                Action::Continue
+            }
             Fate::Relay(body) => {
                 host.set_body(Side::Response, size, &body);
                 Action::Continue
@@ -211,14 +225,13 @@ impl Provider {
                 self.state = State::Done { drop: true };
                 return Action::Continue;
             }
-            Fate::Break(error, mut body) => {
+            Fate::Break(error, body) => {
                 if call.exchange.progress.borrow().phase == Phase::Held {
                     headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
                     self.commit(&call);
                 }
                 let reason = error.code.as_deref().unwrap_or("error");
                 call.exchange.progress.borrow_mut().break_off(error.status, reason);
-                body.extend(call.exchange.surface.stream_error(&error));
                 host.set_body(Side::Response, size, &body);
                 self.state = State::Done { drop: true };
                 return Action::Continue;
@@ -282,7 +295,7 @@ impl Provider {
             call.exchange.progress.borrow_mut().phase = Phase::Committed;
         }
         headers::fail(host, self.public.clone(), error, verdict);
-        call.exchange.surface.error(error)
+        call.exchange.surface().error(error)
     }
 
     /// The same for an answer that has no body, and cannot get one but by an answer of our own.
@@ -305,19 +318,32 @@ impl Provider {
         let reason = error.code.as_deref().unwrap_or("untranslatable").to_owned();
         progress.conclude(Outcome::Failed { status: error.status, reason });
         drop(progress);
-        reply::refuse(host, error, &call.exchange.surface.error(error), &[]);
+        reply::refuse(host, error, &call.exchange.surface().error(error), &[]);
     }
 }
 
 /// Writes the request in the provider's form.
 fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+    if call.exchange.resource.is_some() {
+        return Ok(body.to_vec());
+    }
+    if let Some(content_type) = call.exchange.content_type() {
+        let form = Form::parse(content_type, body).and_then(|form| form.with("model", &call.target.model));
+        return form.map_err(|why| ApiError::invalid(format!("The body cannot be read: {why}.")));
+    }
     let unreadable = |e: serde_json::Error| ApiError::invalid(format!("The body cannot be read: {e}."));
     let object = Object::parse(body).map_err(unreadable)?;
-    if call.passes() {
-        call.exchange.progress.borrow_mut().dropped.clear();
-        return Ok(call.format.pass_request(&object, &call.exchange.asked, &call.target.model));
-    }
-    let outbound = call.format.request(&call.exchange.surface.request(&object)?, &call.target.model)?;
+    let model = &call.target.model;
+    let asked = &call.exchange.asked;
+    let outbound = match call.service {
+        Service::Chat(_, format) if call.service.passes() => {
+            Outbound::passed(format.pass_request(&object, asked, model))
+        }
+        Service::Chat(surface, format) => format.request(&surface.request(&object)?, model)?,
+        Service::Count(surface, format) => format.request(&surface.request(&object)?, model)?,
+        Service::Embeddings(surface, format) => format.request(&surface.request(&object)?, model)?,
+        Service::Pass(_, format) => Outbound::passed(format.pass_request(&object, asked, model)),
+    };
     for (name, value) in &outbound.headers {
         host.set_header(Side::Request, name, Some(value));
     }

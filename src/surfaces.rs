@@ -2,18 +2,25 @@
 //! in its own form; it does not know who answers.
 
 use crate::errors::{ApiError, Retry};
-use crate::hub::{ChatRequest, Event};
+use crate::hub::embeddings::Encoding;
+use crate::hub::{ChatRequest, EmbeddingAnswer, EmbeddingRequest, Event};
 use crate::json::Object;
+use crate::multipart::Form;
 use crate::wire::Wire;
 
 pub mod chat;
+pub mod completions;
 pub mod embeddings;
+pub mod files;
 pub mod messages;
 pub mod models;
+pub mod raw;
 pub mod responses;
 
+use models::Form as ListForm;
+
 /// What the gateway must know of a request, whatever its surface.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The model, as the caller named it.
     pub model: String,
@@ -23,6 +30,8 @@ pub struct Asked {
     pub include_usage: bool,
     /// Did the caller use the form that preceded tools?
     pub legacy_functions: bool,
+    /// How vectors shall be written.
+    pub encoding: Encoding,
 }
 
 /// What an answer needs beside what the provider says.
@@ -40,6 +49,31 @@ pub struct AnswerContext {
     pub legacy_functions: bool,
 }
 
+/// What callers can ask of a model, and the surface on which they do.
+#[derive(Clone, Copy)]
+pub enum Task {
+    /// To go on with a conversation.
+    Chat(&'static dyn ChatSurface),
+    /// To count the tokens of a conversation.
+    Count(&'static dyn CountSurface),
+    /// To embed texts.
+    Embeddings(&'static dyn EmbeddingSurface),
+    /// Something for which the hub has no words: only providers of the same wire format can answer.
+    Pass(&'static dyn Surface),
+}
+
+impl Task {
+    /// The surface, whatever is asked.
+    pub fn surface(self) -> &'static dyn Surface {
+        match self {
+            Self::Chat(surface) => surface,
+            Self::Count(surface) => surface,
+            Self::Embeddings(surface) => surface,
+            Self::Pass(surface) => surface,
+        }
+    }
+}
+
 /// One API of callers.
 pub trait Surface: Sync {
     /// Its name in logs and metrics: `chat`.
@@ -54,6 +88,25 @@ pub trait Surface: Sync {
     /// The request lacks what the surface requires, or has it in another type.
     fn asked(&self, body: &Object<'_>) -> Result<Asked, ApiError>;
 
+    /// May a body be a form?
+    fn takes_forms(&self) -> bool {
+        false
+    }
+
+    /// The same as [`asked`](Self::asked) of a form.
+    ///
+    /// # Errors
+    /// The form lacks what the surface requires.
+    fn asked_by_form(&self, _form: &Form<'_>) -> Result<Asked, ApiError> {
+        Err(ApiError::invalid("A form is not what this takes."))
+    }
+
+    /// The body of a failure that is told with its status.
+    fn error(&self, error: &ApiError) -> Vec<u8>;
+}
+
+/// A surface of chats.
+pub trait ChatSurface: Surface {
     /// Reads the request in the hub's words.
     ///
     /// # Errors
@@ -66,11 +119,32 @@ pub trait Surface: Sync {
     /// Writes an answer as it comes.
     fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter>;
 
-    /// The body of a failure that is told with its status.
-    fn error(&self, error: &ApiError) -> Vec<u8>;
-
     /// The event of a failure that is told inside a stream, after the status has been sent.
     fn stream_error(&self, error: &ApiError) -> Vec<u8>;
+}
+
+/// A surface that counts tokens.
+pub trait CountSurface: Surface {
+    /// Reads the request in the hub's words.
+    ///
+    /// # Errors
+    /// As [`ChatSurface::request`].
+    fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError>;
+
+    /// Writes the number.
+    fn answer(&self, tokens: u64) -> Vec<u8>;
+}
+
+/// A surface of embeddings, whose answers have no streams.
+pub trait EmbeddingSurface: Surface {
+    /// Reads the request in the hub's words.
+    ///
+    /// # Errors
+    /// A field has another type than the surface's documents say, or nobody but the surface's own format knows it.
+    fn request<'a>(&self, body: &Object<'a>) -> Result<EmbeddingRequest<'a>, ApiError>;
+
+    /// Writes an answer. `model` is taken where the provider names none.
+    fn answer(&self, answer: &EmbeddingAnswer<'_>, encoding: Encoding, model: &str) -> Vec<u8>;
 }
 
 /// Writes the events of one stream as the bytes of server-sent events.
@@ -78,59 +152,97 @@ pub trait StreamWriter {
     /// Appends what the caller is told of `event`.
     fn write(&mut self, event: &Event<'_>, out: &mut Vec<u8>);
 
-    /// Appends the end of a whole answer. A failed one ends with [`Surface::stream_error`] instead.
+    /// Appends the end of a whole answer. A failed one ends with [`ChatSurface::stream_error`] instead.
     fn end(&mut self, out: &mut Vec<u8>);
 }
 
-/// Every surface that calls a model, by its path.
-static CALLS: &[(&str, &dyn Surface)] = &[
-    ("/v1/chat/completions", &chat::Chat),
-    ("/v1/embeddings", &embeddings::Embeddings),
-    ("/v1/messages", &messages::Messages),
-    ("/v1/responses", &responses::Responses),
-    ("/anthropic/v1/messages", &messages::Messages),
+/// Every task of models, by the path of its surface.
+static TASKS: &[(&str, Task)] = &[
+    ("/v1/chat/completions", Task::Chat(&chat::Chat)),
+    ("/v1/completions", Task::Chat(&completions::Completions)),
+    ("/v1/audio/speech", Task::Pass(&raw::SPEECH)),
+    ("/v1/audio/transcriptions", Task::Pass(&raw::TRANSCRIPTIONS)),
+    ("/v1/audio/translations", Task::Pass(&raw::TRANSLATIONS)),
+    ("/v1/embeddings", Task::Embeddings(&embeddings::Embeddings)),
+    ("/v1/images/edits", Task::Pass(&raw::IMAGE_EDITS)),
+    ("/v1/images/generations", Task::Pass(&raw::IMAGE_GENERATIONS)),
+    ("/v1/images/variations", Task::Pass(&raw::IMAGE_VARIATIONS)),
+    ("/v1/messages", Task::Chat(&messages::Messages)),
+    ("/v1/messages/count_tokens", Task::Count(&messages::count::CountTokens)),
+    ("/v1/moderations", Task::Pass(&raw::MODERATIONS)),
+    ("/v1/rerank", Task::Pass(&raw::RERANK_V1)),
+    ("/v1/responses", Task::Chat(&responses::Responses)),
+    ("/v2/rerank", Task::Pass(&raw::RERANK)),
+    ("/anthropic/v1/messages", Task::Chat(&messages::Messages)),
+    ("/anthropic/v1/messages/count_tokens", Task::Count(&messages::count::CountTokens)),
 ];
 
 /// What a request asks of us.
 #[derive(Clone, Copy)]
 pub enum Route<'a> {
     /// A model is to be called.
-    Call(&'static dyn Surface),
+    Call(Task),
+    /// Something that a provider keeps.
+    Files,
     /// The models that the caller may use.
-    Models,
+    Models(ListForm),
     /// One of them.
-    Model(&'a str),
+    Model(&'a str, ListForm),
 }
 
-/// The surface in whose form a request to this path is answered, whatever is wrong with it. Models have a form for
-/// each, by `form`.
-pub fn of_path(path: &str, form: models::Form) -> &'static dyn Surface {
-    let call = CALLS.iter().find(|(p, _)| *p == path).map(|(_, surface)| *surface);
-    let is_model = path == "/v1/models" || path.starts_with("/v1/models/");
-    match (call, form) {
+/// The list of models, and the form that it has at this path; the caller's own where there is none.
+static MODELS: &[(&str, Option<ListForm>)] =
+    &[("/v1/models", None), ("/anthropic/v1/models", Some(ListForm::Anthropic))];
+
+/// The surface in whose form a request to this path is answered, whatever is wrong with it. `form` is the form of lists
+/// that the caller can read.
+pub fn of_path(path: &str, form: ListForm) -> &'static dyn Surface {
+    let call = TASKS.iter().find(|(p, _)| *p == path).map(|(_, task)| task.surface());
+    match (call, models(path, form)) {
         (Some(surface), _) => surface,
-        (None, models::Form::Anthropic) if is_model => &messages::Messages,
+        (None, Some(Route::Models(ListForm::Anthropic) | Route::Model(_, ListForm::Anthropic))) => &messages::Messages,
+        (None, _) if path.starts_with("/anthropic/") => &messages::Messages,
         (None, _) => &chat::Chat,
     }
+}
+
+fn models(path: &str, form: ListForm) -> Option<Route<'_>> {
+    MODELS.iter().find_map(|(list, own)| {
+        let form = own.unwrap_or(form);
+        match path.strip_prefix(list)? {
+            "" => Some(Route::Models(form)),
+            rest => rest.strip_prefix('/').filter(|id| !id.is_empty()).map(|id| Route::Model(id, form)),
+        }
+    })
+}
+
+/// What is asked at a path, and by which methods.
+fn find(path: &str, form: ListForm) -> Option<(Route<'_>, &'static [&'static str])> {
+    if let Some((_, task)) = TASKS.iter().find(|(p, _)| *p == path) {
+        return Some((Route::Call(*task), &["POST"]));
+    }
+    if let Some(methods) = files::methods(path) {
+        return Some((Route::Files, methods));
+    }
+    models(path, form).map(|route| (route, &["GET"][..]))
 }
 
 /// Finds out what is asked.
 ///
 /// # Errors
 /// A path that nobody serves, or a method that it does not have.
-pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, ApiError> {
-    let call = CALLS.iter().find(|(p, _)| *p == path).map(|(_, surface)| Route::Call(*surface));
-    let list = || (path == "/v1/models").then_some(Route::Models);
-    let one = || path.strip_prefix("/v1/models/").filter(|id| !id.is_empty()).map(Route::Model);
-    let (route, allowed) = match call {
-        Some(route) => (route, "POST"),
-        None => (list().or_else(one).ok_or_else(|| unknown_path(path))?, "GET"),
-    };
-    if method == allowed {
+pub fn route<'a>(method: &str, path: &'a str, form: ListForm) -> Result<Route<'a>, ApiError> {
+    let (route, methods) = find(path, form).ok_or_else(|| unknown_path(path))?;
+    if methods.contains(&method) {
         return Ok(route);
     }
-    let message = format!("`{path}` takes {allowed} only.");
+    let message = format!("`{path}` takes {} only.", methods.join(" and "));
     Err(ApiError::new(405, message).code("method_not_allowed").retry(Retry::Never))
+}
+
+/// The methods of a path, for the header `allow`.
+pub fn allowed(path: &str) -> String {
+    find(path, ListForm::OpenAi).map(|(_, methods)| methods.join(", ")).unwrap_or_default()
 }
 
 fn unknown_path(path: &str) -> ApiError {

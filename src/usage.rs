@@ -22,9 +22,19 @@ pub struct Usage {
     pub audio_input: u64,
     /// Part of `output` that was audio.
     pub audio_output: u64,
+    /// Searches among documents, which are no tokens.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub searches: u64,
+    /// Seconds of sound, where they are counted instead of tokens.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub seconds: u64,
     /// How fast or how cheap the provider was asked to be, and was.
     #[serde(skip_serializing_if = "ServiceTier::is_standard")]
     pub service_tier: ServiceTier,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What a provider sells the same model by, at different prices.

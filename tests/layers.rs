@@ -11,7 +11,13 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("plugin", &["host::envoy"]), ("fuzz", &[])],
     &[("gateway", &[]), ("provider", &[])],
-    &[("failover", &["exchange", "telemetry"]), ("telemetry", &["exchange"]), ("exchange", &[]), ("reply", &[])],
+    &[
+        ("failover", &["exchange", "telemetry"]),
+        ("telemetry", &["exchange"]),
+        ("exchange", &[]),
+        ("service", &[]),
+        ("reply", &[]),
+    ],
     &[
         ("config", &["routing", "clients", "pricing"]),
         ("routing", &["config", "pricing"]),
@@ -28,7 +34,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("contract", &[]),
         ("host", &[]),
     ],
-    &[("json", &[]), ("stream", &[]), ("headers", &[]), ("time", &[])],
+    &[("base64", &[]), ("json", &[]), ("multipart", &[]), ("stream", &[]), ("headers", &[]), ("time", &[])],
 ];
 
 /// Policies and wire do not meet, but that a provider's configuration names its dialect.

@@ -13,11 +13,11 @@ mod support;
 use support::outcome::{Outcome, Tokens};
 use support::recordings::{self, Recording};
 use support::{client, cuts};
-use tollhouse_filter::dialects::{self, Dialect, Format, Progress};
+use tollhouse_filter::dialects::{self, ChatFormat, Progress};
 use tollhouse_filter::errors::ApiError;
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::stream::{Decoder, Fault};
-use tollhouse_filter::surfaces::{AnswerContext, Surface, chat::Chat};
+use tollhouse_filter::surfaces::{AnswerContext, ChatSurface, Surface, chat::Chat};
 
 const FAMILIES: &[(&str, &str)] = &[
     ("bedrock-converse", "bedrock-converse"),
@@ -28,10 +28,10 @@ const FAMILIES: &[(&str, &str)] = &[
 type Told = (Vec<Event<'static>>, Option<ApiError>);
 
 /// All recordings of success (or of failure), with the format that reads them.
-fn all(success: bool, stream: bool) -> Vec<(Recording, &'static dyn Format)> {
+fn all(success: bool, stream: bool) -> Vec<(Recording, &'static dyn ChatFormat)> {
     let mut out = Vec::new();
     for (family, dialect) in FAMILIES {
-        let format = dialects::find(dialect).map(Dialect::formats).unwrap()[0];
+        let format = dialects::find(dialect).unwrap().tasks()[0].chat().unwrap();
         let wanted = |recording: &Recording| (recording.status() == 200) == success && recording.is_stream() == stream;
         out.extend(recordings::of(family).into_iter().filter(wanted).map(|recording| (recording, format)));
     }
@@ -51,7 +51,7 @@ fn check(recording: &Recording, outcome: &Outcome, how: &str) {
     counted.check_usage(recording, how);
 }
 
-fn replay<'a>(format: &dyn Format, pieces: impl IntoIterator<Item = &'a [u8]>) -> Told {
+fn replay<'a>(format: &dyn ChatFormat, pieces: impl IntoIterator<Item = &'a [u8]>) -> Told {
     let (mut decoder, mut reader) = (format.framing().decoder(8 << 20), format.stream());
     let mut events = Vec::new();
     for piece in pieces {

@@ -13,10 +13,10 @@ use serde_json::Value;
 use support::pairs::{self, Pair};
 use support::replay::Replay;
 use support::rules;
-use tollhouse_filter::dialects::Format;
+use tollhouse_filter::dialects::ChatFormat;
 use tollhouse_filter::dialects::cohere::Cohere;
 use tollhouse_filter::json::Object;
-use tollhouse_filter::surfaces::{Surface, chat::Chat};
+use tollhouse_filter::surfaces::{ChatSurface, chat::Chat};
 
 const REPLAY: Replay = Replay { format: &Cohere, wire_family: "cohere-chat" };
 

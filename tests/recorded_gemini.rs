@@ -14,11 +14,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::outcome::Outcome;
 use support::recordings::{self, Recording};
 use support::{client, cuts, events};
-use tollhouse_filter::dialects::{Format, Progress, gemini::Gemini};
+use tollhouse_filter::dialects::{ChatFormat, Format, Progress, gemini::Gemini};
 use tollhouse_filter::errors::{ApiError, Retry};
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::stream::sse;
-use tollhouse_filter::surfaces::{AnswerContext, Asked, Surface, chat::Chat};
+use tollhouse_filter::surfaces::{AnswerContext, Asked, ChatSurface, Surface, chat::Chat};
 
 type Said = (Vec<Event<'static>>, Option<ApiError>);
 
@@ -132,7 +132,7 @@ fn signatures_stay_on_their_calls() {
 
 #[test]
 fn streams_of_callers_of_the_same_format_pass_unchanged() {
-    let asked = Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false };
+    let asked = Asked { model: "m".to_owned(), stream: true, include_usage: true, ..Asked::default() };
     let pass = |recording: &Recording| {
         let stream = events([recording.response.as_slice()]);
         let (mut passer, mut metered, mut out) = (Gemini.pass_stream(&asked), Vec::new(), Vec::new());

@@ -15,10 +15,10 @@ use support::outcome::Outcome;
 use support::pairs::{self, Pair};
 use support::recordings::Recording;
 use support::{client, events, rules};
-use tollhouse_filter::dialects::{Format, Progress, gemini::Gemini};
+use tollhouse_filter::dialects::{ChatFormat, Format, Progress, gemini::Gemini};
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::json::Object;
-use tollhouse_filter::surfaces::{AnswerContext, Surface, chat::Chat};
+use tollhouse_filter::surfaces::{AnswerContext, ChatSurface, Surface, chat::Chat};
 
 /// A difference that is meant: the name of its pair, where, and why.
 const EXEMPTIONS: &[(&str, &str, &str)] = &[

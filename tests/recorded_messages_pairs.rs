@@ -15,9 +15,9 @@ use support::outcome::Outcome;
 use support::pairs::{self, Pair};
 use support::recordings::Recording;
 use support::{events, messages_client, rules};
-use tollhouse_filter::dialects::{Format, Progress, anthropic::Anthropic, openai::OpenAi};
+use tollhouse_filter::dialects::{ChatFormat, Progress, anthropic::Anthropic, openai::OpenAi};
 use tollhouse_filter::json::Object;
-use tollhouse_filter::surfaces::{AnswerContext, Surface, messages::Messages};
+use tollhouse_filter::surfaces::{AnswerContext, ChatSurface, Surface, messages::Messages};
 
 /// Differences that are meant: the pair, and what is taken out of our side and of theirs. Hints for the cache have
 /// no word in most servers of this API; the texts of a result are joined, and its images follow in another turn. What

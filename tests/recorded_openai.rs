@@ -14,11 +14,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::outcome::Outcome;
 use support::recordings::{self, Recording};
 use support::{client, cuts, events};
-use tollhouse_filter::dialects::{Format, Progress, openai::OpenAi};
+use tollhouse_filter::dialects::{ChatFormat, Format, Progress, openai::OpenAi};
 use tollhouse_filter::errors::{ApiError, Retry};
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::stream::sse;
-use tollhouse_filter::surfaces::{AnswerContext, Asked, Surface, chat::Chat};
+use tollhouse_filter::surfaces::{AnswerContext, Asked, ChatSurface, Surface, chat::Chat};
 
 /// Runs a check on every recording that it is for; all failures are told, not only the first.
 fn replay(check: impl Fn(&Recording), filter: impl Fn(&Recording) -> bool) {
@@ -42,7 +42,7 @@ fn context(include_usage: bool) -> AnswerContext {
 }
 
 fn asked(include_usage: bool) -> Asked {
-    Asked { model: "m".to_owned(), stream: true, include_usage, legacy_functions: false }
+    Asked { model: "m".to_owned(), stream: true, include_usage, ..Asked::default() }
 }
 
 /// Reads a stream into the hub's words.

@@ -15,10 +15,10 @@ use support::outcome::{Outcome, Tokens};
 use support::pairs::{self, Pair};
 use support::recordings::Recording;
 use support::{client, events, rules};
-use tollhouse_filter::dialects::{self, Dialect, Format, Progress};
+use tollhouse_filter::dialects::{self, ChatFormat, Progress};
 use tollhouse_filter::json::Object;
 use tollhouse_filter::stream::{Framing, sse};
-use tollhouse_filter::surfaces::{AnswerContext, Surface, chat::Chat};
+use tollhouse_filter::surfaces::{AnswerContext, ChatSurface, Surface, chat::Chat};
 
 /// Dialects with pairs: Anthropic's API, natively or behind a host that wraps it, and Bedrock's own.
 const PROVIDERS: &[&str] = &["anthropic", "bedrock-anthropic", "bedrock-converse", "vertex-anthropic"];
@@ -84,9 +84,9 @@ fn pairs(kind: &str) -> Vec<Pair> {
 }
 
 /// The format that the provider of a pair speaks.
-fn format(pair: &Pair) -> &'static dyn Format {
+fn format(pair: &Pair) -> &'static dyn ChatFormat {
     let provider = pair.name.split('/').next().unwrap();
-    dialects::find(provider).map(Dialect::formats).unwrap()[0]
+    dialects::find(provider).unwrap().tasks()[0].chat().unwrap()
 }
 
 fn exemptions(pair: &Pair) -> Vec<&'static Exemption> {

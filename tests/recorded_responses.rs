@@ -18,12 +18,12 @@ use support::recordings::{self, Recording};
 use support::{client, cuts, events, responses};
 use tollhouse_filter::dialects::anthropic::Anthropic;
 use tollhouse_filter::dialects::openai::{OpenAi, responses::Responses as Spoken};
-use tollhouse_filter::dialects::{Format, Progress};
+use tollhouse_filter::dialects::{ChatFormat, Format, Progress};
 use tollhouse_filter::errors::{ApiError, Retry};
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::json::Object;
 use tollhouse_filter::stream::sse;
-use tollhouse_filter::surfaces::{AnswerContext, Asked, Surface, chat::Chat, responses::Responses};
+use tollhouse_filter::surfaces::{AnswerContext, Asked, ChatSurface, Surface, chat::Chat, responses::Responses};
 use tollhouse_filter::wire::Wire;
 
 const FAMILY: &str = "openai-responses";
@@ -54,11 +54,11 @@ fn context() -> AnswerContext {
 }
 
 fn asked() -> Asked {
-    Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false }
+    Asked { model: "m".to_owned(), stream: true, include_usage: true, ..Asked::default() }
 }
 
 /// Reads a stream into the hub's words.
-fn read(format: &dyn Format, stream: &[sse::Event]) -> (Vec<Event<'static>>, Option<ApiError>) {
+fn read(format: &dyn ChatFormat, stream: &[sse::Event]) -> (Vec<Event<'static>>, Option<ApiError>) {
     let (mut reader, mut out) = (format.stream(), Vec::new());
     for event in stream {
         match reader.read(event, &mut out) {
@@ -78,7 +78,7 @@ fn outcome(said: &[Event<'_>], failure: Option<&ApiError>) -> Outcome {
     outcome
 }
 
-fn written(surface: &dyn Surface, said: &[Event<'_>], failure: Option<&ApiError>) -> Vec<u8> {
+fn written(surface: &dyn ChatSurface, said: &[Event<'_>], failure: Option<&ApiError>) -> Vec<u8> {
     let (mut writer, mut out) = (surface.stream(context()), Vec::new());
     said.iter().for_each(|event| writer.write(event, &mut out));
     match failure {
@@ -235,7 +235,7 @@ fn requests_pass_with_the_model_of_the_target() {
 }
 
 /// Answers of providers that speak something else, for a caller of Responses, which has no more than one choice.
-fn cross(family: &'static str, format: &dyn Format) {
+fn cross(family: &'static str, format: &dyn ChatFormat) {
     let mut recordings = recordings::of(family);
     for recording in recordings.iter_mut().filter(|recording| recording.status() == 200) {
         if let Some(choices) = recording.expected["choices"].as_array_mut() {
@@ -251,7 +251,7 @@ fn cross(family: &'static str, format: &dyn Format) {
     assert!(failed.is_empty(), "{} failed: {failed:?}", failed.len());
 }
 
-fn check_cross(recording: &Recording, format: &dyn Format) {
+fn check_cross(recording: &Recording, format: &dyn ChatFormat) {
     let (said, failure) = if recording.is_stream() {
         read(format, &events([recording.response.as_slice()]))
     } else {

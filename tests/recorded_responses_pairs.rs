@@ -15,10 +15,10 @@ use support::pairs::{self, Pair};
 use support::recordings::Recording;
 use support::{events, responses, rules};
 use tollhouse_filter::dialects::openai::{OpenAi, responses::Responses as Spoken};
-use tollhouse_filter::dialects::{Format, Progress};
+use tollhouse_filter::dialects::{ChatFormat, Progress};
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::json::Object;
-use tollhouse_filter::surfaces::{AnswerContext, Surface, responses::Responses};
+use tollhouse_filter::surfaces::{AnswerContext, ChatSurface, responses::Responses};
 
 /// A difference that is meant: the pair, the path in the normal form, and why.
 type Exemption = (&'static str, &'static str, &'static str);
@@ -93,7 +93,7 @@ fn check_semantic(pair: &Pair, outcome: &Outcome) {
     outcome.check_usage(&recording, "paired");
 }
 
-fn read(format: &dyn Format, stream: &[u8]) -> Vec<Event<'static>> {
+fn read(format: &dyn ChatFormat, stream: &[u8]) -> Vec<Event<'static>> {
     let (mut reader, mut said) = (format.stream(), Vec::new());
     let over = events([stream]).iter().any(|event| reader.read(event, &mut said).unwrap() == Progress::Done);
     assert!(over);

@@ -25,7 +25,7 @@ pub fn slots(family: &str) -> usize {
 
 /// Models that differ in their targets and clocks: name, providers in their order.
 ///
-/// `o` and `a` speak OpenAI's and Anthropic's API. The others of a pair cannot be reached: connections are refused,
+/// `o`, `a` and `c` speak OpenAI's, Anthropic's and Cohere's API. The others of a pair cannot be reached: connections are refused,
 /// the name does not exist, connections are not answered, requests are refused before they are read.
 pub const FAMILIES: [(&str, &[&str]); 19] = [
     ("o", &["o"]),
@@ -35,6 +35,8 @@ pub const FAMILIES: [(&str, &[&str]); 19] = [
     ("oab", &["o", "a", "b"]),
     ("ab", &["a", "b"]),
     ("op", &["o", "p"]),
+    ("oc", &["o", "c"]),
+    ("co", &["c", "o"]),
     ("refused-oa", &["refused-o", "a"]),
     ("refused-ao", &["refused-a", "o"]),
     ("nowhere-oa", &["nowhere-o", "a"]),
@@ -54,7 +56,7 @@ pub const FAMILIES: [(&str, &[&str]); 19] = [
 pub struct Addresses {
     /// Speaks OpenAI's API.
     pub o: SocketAddr,
-    /// Another one that does.
+    /// Another one that does, and Cohere's where a script says so.
     pub p: SocketAddr,
     /// Speaks Anthropic's API.
     pub a: SocketAddr,
@@ -74,6 +76,7 @@ pub fn json(at: Addresses) -> Value {
             "p": provider("openai", "p", &at.p.to_string()),
             "a": provider("anthropic", "a", &at.a.to_string()),
             "b": provider("anthropic", "b", &at.b.to_string()),
+            "c": provider("cohere", "c", &at.p.to_string()),
             "spelled": provider("openai", "s", &at.o.to_string()),
             "priced-o": provider("openai", "po", &at.o.to_string()),
             "priced-a": provider("anthropic", "pa", &at.a.to_string()),
@@ -90,6 +93,7 @@ pub fn json(at: Addresses) -> Value {
             "priced-o/*": { "per_million": { "input": 3, "output": 15 } },
             "priced-a/*": { "model": "anthropic/claude-sonnet-4-6" },
         },
+        "files": { "provider": "o" },
         "clients": [
             client("main", KEY, &["*"]),
             client("narrow", NARROW_KEY, &["narrow", "spelled/exact"]),

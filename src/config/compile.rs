@@ -8,6 +8,7 @@ use crate::clients::{Allowed, Client, Digest};
 use crate::dialects::Settings;
 use crate::routing::{Model, Target};
 use crate::time::Timestamp;
+use crate::wire::Wire;
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
@@ -25,6 +26,7 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
         let model = model(name, raw, document.timeouts, &config)?;
         config.models.insert(name.clone(), Rc::new(model));
     }
+    config.files = document.files.as_ref().map(|files| keeper(files, &config)).transpose()?;
     config.clients = clients(&document.clients, &config.models, &config.providers)?;
     Ok(config)
 }
@@ -121,6 +123,18 @@ fn model(name: &str, raw: &raw::Model, defaults: raw::Timeouts, config: &Config)
         targets: targets.collect::<Result<_>>()?,
         timeouts: Timeouts::of(raw.timeouts.or(defaults)),
         failover_on: raw.failover_on.clone(),
+    })
+}
+
+/// Who keeps files and batches.
+fn keeper(files: &raw::Files, config: &Config) -> Result<Rc<Provider>> {
+    let keeps = |provider: &&Rc<Provider>| {
+        let mut formats = provider.dialect.tasks().iter().map(|task| task.format());
+        formats.any(|format| format.wire() == Wire::OpenAiFiles)
+    };
+    config.providers.get(&files.provider).filter(keeps).cloned().ok_or_else(|| {
+        let expected = "a provider of this document with files: one of the dialect `openai`";
+        ConfigError::expected("files.provider", &files.provider, expected)
     })
 }
 

@@ -40,9 +40,22 @@ pub struct Document {
     /// ends with `*`. The longest that fits decides alone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prices: BTreeMap<String, Price>,
+    /// Files and batches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Files>,
     /// Who may call.
     #[serde(default)]
     pub clients: Vec<Client>,
+}
+
+/// Who keeps the files and batches of callers. They name no model, and a batch names its models inside of a file, so that
+/// only clients with `*` or `provider/*` for this provider may use them. All these share its account.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// The provider, of the dialect `openai`.
+    pub provider: String,
 }
 
 /// An upstream: an API, an address and credentials.

@@ -5,6 +5,7 @@
 mod answer;
 pub(super) mod blocks;
 mod calls;
+mod count;
 mod error;
 mod frames;
 pub(super) mod host;
@@ -27,7 +28,7 @@ mod tests;
 
 pub use hosted::{BedrockAnthropic, VertexAnthropic};
 
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader};
+use crate::dialects::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -48,12 +49,13 @@ impl Dialect for Anthropic {
         "https://api.anthropic.com/v1"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Anthropic]
+    fn tasks(&self) -> &'static [Task] {
+        static TASKS: &[Task] = &[Task::Chat(&Anthropic), Task::Pass(&count::COUNT)];
+        TASKS
     }
 
-    fn path(&self, _to: &Address<'_>) -> String {
-        "/messages".to_owned()
+    fn path(&self, to: &Address<'_>) -> String {
+        if to.wire == Wire::AnthropicCountTokens { "/messages/count_tokens" } else { "/messages" }.to_owned()
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {
@@ -75,6 +77,12 @@ impl Format for Anthropic {
         Wire::AnthropicMessages
     }
 
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for Anthropic {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model, Host::Direct)
     }
@@ -89,9 +97,5 @@ impl Format for Anthropic {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! <https://learn.microsoft.com/azure/ai-services/openai/reference>
 
-use super::openai::{OpenAi, embeddings::Embeddings, responses::Responses};
-use super::{Address, Dialect, Format, path};
+use super::openai::{self, OpenAi, embeddings::Embeddings, raw, responses::Responses};
+use super::{Address, Dialect, Task, path};
 use crate::wire::Wire;
 
 /// The dialect `azure-openai`.
@@ -20,8 +20,18 @@ impl Dialect for AzureOpenAi {
         ""
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&OpenAi, &Responses, &Embeddings]
+    fn tasks(&self) -> &'static [Task] {
+        static TASKS: &[Task] = &[
+            Task::Chat(&OpenAi),
+            Task::Chat(&Responses),
+            Task::Pass(&Embeddings),
+            Task::Pass(&raw::IMAGE_EDITS),
+            Task::Pass(&raw::IMAGE_GENERATIONS),
+            Task::Pass(&raw::SPEECH),
+            Task::Pass(&raw::TRANSCRIPTIONS),
+            Task::Pass(&raw::TRANSLATIONS),
+        ];
+        TASKS
     }
 
     /// With a version of the API the path names the deployment; without one the body does, and Responses have no other
@@ -32,7 +42,7 @@ impl Dialect for AzureOpenAi {
         if to.wire == Wire::OpenAiResponses {
             return "/openai/v1/responses".to_owned();
         }
-        let operation = if to.wire == Wire::OpenAiEmbeddings { "embeddings" } else { "chat/completions" };
+        let operation = openai::operation(to.wire);
         match &to.settings.api_version {
             Some(version) => {
                 let (deployment, version) = (path::segment(to.model), path::segment(version));

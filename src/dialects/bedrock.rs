@@ -4,6 +4,7 @@
 
 mod answer;
 mod blocks;
+pub(super) mod embeddings;
 pub(super) mod error;
 mod extra;
 mod finish;
@@ -18,7 +19,7 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader, path};
+use crate::dialects::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task, path};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -44,12 +45,16 @@ impl Dialect for BedrockConverse {
         ENDPOINT
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&BedrockConverse]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&BedrockConverse), Task::Embeddings(&embeddings::Embeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
-        let verb = if to.stream { "converse-stream" } else { "converse" };
+        let verb = match to.wire {
+            Wire::BedrockEmbed => "invoke",
+            _ if to.stream => "converse-stream",
+            _ => "converse",
+        };
         format!("/model/{}/{verb}", path::segment(to.model))
     }
 
@@ -66,6 +71,12 @@ impl Format for BedrockConverse {
         Wire::BedrockConverse
     }
 
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body, header)
+    }
+}
+
+impl ChatFormat for BedrockConverse {
     fn framing(&self) -> Framing {
         Framing::EventStream
     }
@@ -85,9 +96,5 @@ impl Format for BedrockConverse {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body, header)
     }
 }

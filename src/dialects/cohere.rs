@@ -1,8 +1,9 @@
-//! Cohere's chat, version 2.
+//! Cohere's chat and embeddings, version 2.
 //!
 //! <https://docs.cohere.com/reference/chat>
 
-use super::{Address, Dialect, Format, Outbound, StreamReader};
+use super::raw::Raw;
+use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::{self, Object};
@@ -10,6 +11,7 @@ use crate::surfaces::Asked;
 use crate::wire::Wire;
 
 mod answer;
+pub(super) mod embeddings;
 mod error;
 mod messages;
 mod request;
@@ -18,6 +20,12 @@ mod stream;
 mod thinking;
 mod tools;
 mod usage;
+
+/// <https://docs.cohere.com/reference/rerank>
+static RERANK: Raw = Raw { wire: Wire::CohereRerank, error: error::read };
+
+/// <https://docs.cohere.com/v1/reference/rerank>
+static RERANK_V1: Raw = Raw { wire: Wire::CohereRerankV1, error: error::read };
 
 /// The dialect `cohere`.
 #[derive(Clone, Copy, Debug)]
@@ -32,12 +40,24 @@ impl Dialect for Cohere {
         "https://api.cohere.com"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Cohere]
+    fn tasks(&self) -> &'static [Task] {
+        static TASKS: &[Task] = &[
+            Task::Chat(&Cohere),
+            Task::Embeddings(&embeddings::Embeddings),
+            Task::Pass(&RERANK),
+            Task::Pass(&RERANK_V1),
+        ];
+        TASKS
     }
 
-    fn path(&self, _to: &Address<'_>) -> String {
-        "/v2/chat".to_owned()
+    fn path(&self, to: &Address<'_>) -> String {
+        match to.wire {
+            Wire::CohereEmbed => "/v2/embed",
+            Wire::CohereRerank => "/v2/rerank",
+            Wire::CohereRerankV1 => "/v1/rerank",
+            _ => "/v2/chat",
+        }
+        .to_owned()
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {
@@ -50,6 +70,12 @@ impl Format for Cohere {
         Wire::CohereChat
     }
 
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for Cohere {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
     }
@@ -64,10 +90,6 @@ impl Format for Cohere {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }
 

@@ -4,12 +4,13 @@
 //! Only what changes nothing in the answer is left out. What does, such as `logit_bias`, is for the provider to refuse:
 //! the caller must hear of it.
 
-use super::openai::{OpenAi, embeddings::Embeddings};
-use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use super::openai::{OpenAi, completions::Completions, embeddings::Embeddings, raw};
+use super::{Address, ChatFormat, Dialect, Format, Outbound, PassFormat, StreamPasser, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
 use crate::surfaces::Asked;
+use crate::usage::Usage;
 use crate::wire::Wire;
 
 mod rules;
@@ -23,80 +24,132 @@ const OLDER_LIMIT: (&str, &str) = ("max_completion_tokens", "max_tokens");
 pub static CEREBRAS: Compatible = Compatible {
     name: "cerebras",
     endpoint: "https://api.cerebras.ai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, ..Rules::NONE })),
+        Task::Chat(&Completions),
+        Task::Pass(&Embeddings),
+    ],
 };
 
 /// <https://api-docs.deepseek.com/api/create-chat-completion>
 pub static DEEPSEEK: Compatible = Compatible {
     name: "deepseek",
     endpoint: "https://api.deepseek.com",
-    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })),
+        Task::Pass(&Embeddings),
+    ],
 };
 
-/// <https://docs.fireworks.ai/api-reference/post-chatcompletions>
+/// <https://docs.fireworks.ai/api-reference/post-chatcompletions>, <https://docs.fireworks.ai/api-reference/rerank-documents>
 pub static FIREWORKS: Compatible = Compatible {
     name: "fireworks",
     endpoint: "https://api.fireworks.ai/inference/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, ..Rules::NONE })),
+        Task::Chat(&Completions),
+        Task::Pass(&Embeddings),
+        Task::Pass(&raw::RERANK),
+        Task::Pass(&raw::RERANK_V1),
+    ],
 };
 
-/// <https://console.groq.com/docs/openai#currently-unsupported-openai-features>
+/// <https://console.groq.com/docs/openai#currently-unsupported-openai-features>, <https://console.groq.com/docs/api-reference>
 pub static GROQ: Compatible = Compatible {
     name: "groq",
     endpoint: "https://api.groq.com/openai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, nameless: true, ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, nameless: true, ..Rules::NONE })),
+        Task::Pass(&Embeddings),
+        Task::Pass(&raw::SPEECH),
+        Task::Pass(&raw::TRANSCRIPTIONS),
+        Task::Pass(&raw::TRANSLATIONS),
+    ],
 };
 
 /// Fields that it does not know are refused; it counts tokens without being asked.
 ///
-/// <https://docs.mistral.ai/api/#tag/chat>
+/// <https://docs.mistral.ai/api/#tag/chat>, <https://docs.mistral.ai/api/#tag/embeddings>
 pub static MISTRAL: Compatible = Compatible {
     name: "mistral",
     endpoint: "https://api.mistral.ai/v1",
-    formats: &[
-        &Nearly(Rules {
+    tasks: &[
+        Task::Chat(&Nearly(Rules {
             left_out: &["prompt_cache_retention", "safety_identifier", "store", "stream_options", "user"],
             renamed: &[OLDER_LIMIT, ("seed", "random_seed")],
             developer_is_system: true,
             required_is_any: true,
             nameless: false,
-        }),
-        &Embeddings,
+        })),
+        Task::Pass(&NearlyEmbeddings(Rules {
+            left_out: &["user"],
+            renamed: &[("dimensions", "output_dimension")],
+            ..Rules::NONE
+        })),
+        Task::Pass(&raw::MODERATIONS),
+        Task::Pass(&raw::TRANSCRIPTIONS),
     ],
 };
 
 /// It takes all that OpenAI takes.
 ///
-/// <https://openrouter.ai/docs/api-reference/chat-completion>
-pub static OPENROUTER: Compatible =
-    Compatible { name: "openrouter", endpoint: "https://openrouter.ai/api/v1", formats: &[&OpenAi, &Embeddings] };
+/// <https://openrouter.ai/docs/api-reference/chat-completion>,
+/// <https://openrouter.ai/docs/api/api-reference/rerank/create-rerank>
+pub static OPENROUTER: Compatible = Compatible {
+    name: "openrouter",
+    endpoint: "https://openrouter.ai/api/v1",
+    tasks: &[
+        Task::Chat(&OpenAi),
+        Task::Chat(&Completions),
+        Task::Pass(&Embeddings),
+        Task::Pass(&raw::RERANK),
+        Task::Pass(&raw::RERANK_V1),
+    ],
+};
 
 /// <https://docs.perplexity.ai/api-reference/chat-completions-post>
 pub static PERPLEXITY: Compatible = Compatible {
     name: "perplexity",
     endpoint: "https://api.perplexity.ai",
-    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })),
+        Task::Pass(&Embeddings),
+    ],
 };
 
-/// <https://docs.together.ai/reference/chat-completions-1>
+/// <https://docs.together.ai/reference/chat-completions-1>, <https://docs.together.ai/reference/rerank-1>
 pub static TOGETHER: Compatible = Compatible {
     name: "together",
     endpoint: "https://api.together.xyz/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })),
+        Task::Chat(&Completions),
+        Task::Pass(&Embeddings),
+        Task::Pass(&raw::IMAGE_GENERATIONS),
+        Task::Pass(&raw::RERANK),
+        Task::Pass(&raw::RERANK_V1),
+        Task::Pass(&raw::SPEECH),
+        Task::Pass(&raw::TRANSCRIPTIONS),
+        Task::Pass(&raw::TRANSLATIONS),
+    ],
 };
 
 /// <https://docs.x.ai/docs/api-reference#chat-completions>
 pub static XAI: Compatible = Compatible {
     name: "xai",
     endpoint: "https://api.x.ai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
+    tasks: &[
+        Task::Chat(&Nearly(Rules { developer_is_system: true, ..Rules::NONE })),
+        Task::Pass(&Embeddings),
+        Task::Pass(&raw::IMAGE_GENERATIONS),
+    ],
 };
 
 /// A provider with OpenAI's API.
 pub struct Compatible {
     name: &'static str,
     endpoint: &'static str,
-    formats: &'static [&'static dyn Format],
+    tasks: &'static [Task],
 }
 
 impl Dialect for Compatible {
@@ -108,8 +161,8 @@ impl Dialect for Compatible {
         self.endpoint
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        self.formats
+    fn tasks(&self) -> &'static [Task] {
+        self.tasks
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -129,6 +182,12 @@ impl Format for Nearly {
         Wire::OpenAiChat
     }
 
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        OpenAi.error(status, body, header)
+    }
+}
+
+impl ChatFormat for Nearly {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         let outbound = OpenAi.request(chat, model)?;
         Ok(Outbound { body: self.0.mend(outbound.body), ..outbound })
@@ -153,9 +212,32 @@ impl Format for Nearly {
     fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>> {
         OpenAi.pass_answer(body)
     }
+}
+
+/// OpenAI's format of embeddings, with requests mended.
+struct NearlyEmbeddings(Rules);
+
+impl Format for NearlyEmbeddings {
+    fn wire(&self) -> Wire {
+        Embeddings.wire()
+    }
 
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        OpenAi.error(status, body, header)
+        Embeddings.error(status, body, header)
+    }
+}
+
+impl PassFormat for NearlyEmbeddings {
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+        self.0.mend(Embeddings.pass_request(body, asked, model))
+    }
+
+    fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError> {
+        Embeddings.usage(body)
+    }
+
+    fn pass_answer(&self, body: &[u8], asked: &Asked) -> Option<Vec<u8>> {
+        Embeddings.pass_answer(body, asked)
     }
 }
 

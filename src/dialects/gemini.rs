@@ -1,11 +1,13 @@
-//! Gemini's `generateContent`, in AI Studio and in Vertex.
+//! Gemini's `generateContent` and embeddings, in AI Studio and in Vertex.
 //!
 //! <https://ai.google.dev/api/generate-content>,
 //! <https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference>
 
 mod answer;
 mod contents;
+mod count;
 mod created;
+mod embeddings;
 mod error;
 mod finish;
 mod media;
@@ -24,7 +26,9 @@ mod usage;
 #[cfg(test)]
 mod tests;
 
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader};
+use count::Count;
+
+use crate::dialects::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -48,8 +52,8 @@ impl Dialect for Gemini {
         "https://generativelanguage.googleapis.com/v1beta"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Gemini]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Gemini), Task::Count(&Count::Studio), Task::Embeddings(&embeddings::Embeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -74,8 +78,8 @@ impl Dialect for VertexGemini {
         "https://aiplatform.googleapis.com/v1"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Gemini]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Gemini), Task::Count(&Count::Vertex), Task::Embeddings(&embeddings::VertexEmbeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -92,6 +96,12 @@ impl Format for Gemini {
         Wire::Gemini
     }
 
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for Gemini {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
     }
@@ -107,9 +117,5 @@ impl Format for Gemini {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }

@@ -1,8 +1,8 @@
-//! Ollama's own chat.
+//! Ollama's own chat and embeddings.
 //!
 //! <https://docs.ollama.com/api/chat>
 
-use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::{self, Object};
@@ -11,6 +11,7 @@ use crate::surfaces::Asked;
 use crate::wire::Wire;
 
 mod answer;
+mod embeddings;
 mod error;
 mod images;
 mod messages;
@@ -33,12 +34,12 @@ impl Dialect for Ollama {
         "http://localhost:11434"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Ollama]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Ollama), Task::Embeddings(&embeddings::Embeddings)]
     }
 
-    fn path(&self, _to: &Address<'_>) -> String {
-        "/api/chat".to_owned()
+    fn path(&self, to: &Address<'_>) -> String {
+        if to.wire == Wire::OllamaEmbed { "/api/embed" } else { "/api/chat" }.to_owned()
     }
 
     /// A server of one's own asks for no key; its cloud does.
@@ -54,6 +55,12 @@ impl Format for Ollama {
         Wire::OllamaChat
     }
 
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for Ollama {
     fn framing(&self) -> Framing {
         Framing::Lines
     }
@@ -76,10 +83,6 @@ impl Format for Ollama {
 
     fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
         Box::<pass::Passer>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat>
 
-use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -13,6 +13,7 @@ mod answer;
 mod calls;
 mod choice;
 mod chunk;
+pub mod completions;
 mod content;
 pub mod embeddings;
 mod error;
@@ -21,11 +22,13 @@ mod lax;
 mod mend;
 mod messages;
 mod pass;
+pub mod raw;
 mod request;
 pub mod responses;
 mod stream;
 mod usage;
 
+use completions::Completions;
 use embeddings::Embeddings;
 
 /// The dialect `openai`.
@@ -40,16 +43,27 @@ impl Dialect for OpenAi {
         "https://api.openai.com/v1"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&OpenAi, &Embeddings]
+    fn tasks(&self) -> &'static [Task] {
+        static TASKS: &[Task] = &[
+            Task::Chat(&OpenAi),
+            Task::Chat(&Completions),
+            Task::Pass(&Embeddings),
+            Task::Pass(&raw::FILES),
+            Task::Pass(&raw::IMAGE_EDITS),
+            Task::Pass(&raw::IMAGE_GENERATIONS),
+            Task::Pass(&raw::IMAGE_VARIATIONS),
+            Task::Pass(&raw::MODERATIONS),
+            Task::Pass(&raw::RERANK),
+            Task::Pass(&raw::RERANK_V1),
+            Task::Pass(&raw::SPEECH),
+            Task::Pass(&raw::TRANSCRIPTIONS),
+            Task::Pass(&raw::TRANSLATIONS),
+        ];
+        TASKS
     }
 
     fn path(&self, to: &Address<'_>) -> String {
-        match to.wire {
-            Wire::OpenAiEmbeddings => "/embeddings",
-            _ => "/chat/completions",
-        }
-        .to_owned()
+        format!("/{}", operation(to.wire))
     }
 
     fn credential(&self, key: &str) -> (&'static str, String) {
@@ -62,11 +76,34 @@ impl Dialect for OpenAi {
     }
 }
 
+/// What is asked for, as the paths of the API say it.
+pub(super) fn operation(wire: Wire) -> &'static str {
+    match wire {
+        Wire::CohereRerank | Wire::CohereRerankV1 => "rerank",
+        Wire::OpenAiCompletions => "completions",
+        Wire::OpenAiEmbeddings => "embeddings",
+        Wire::OpenAiImageEdits => "images/edits",
+        Wire::OpenAiImageGenerations => "images/generations",
+        Wire::OpenAiImageVariations => "images/variations",
+        Wire::OpenAiModerations => "moderations",
+        Wire::OpenAiSpeech => "audio/speech",
+        Wire::OpenAiTranscriptions => "audio/transcriptions",
+        Wire::OpenAiTranslations => "audio/translations",
+        _ => "chat/completions",
+    }
+}
+
 impl Format for OpenAi {
     fn wire(&self) -> Wire {
         Wire::OpenAiChat
     }
 
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        error::read(status, body)
+    }
+}
+
+impl ChatFormat for OpenAi {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
     }
@@ -89,10 +126,6 @@ impl Format for OpenAi {
 
     fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>> {
         answer::mend(body)
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        error::read(status, body)
     }
 }
 

@@ -1,16 +1,16 @@
 //! Answers of providers: whatever they are, they are read in order or refused, and callers get what they can read.
 
 use super::{asked, check_failure, check_object, check_order, context, events, halves, parsed};
-use crate::dialects::{Format, Progress};
+use crate::dialects::{ChatFormat, Progress};
 use crate::errors::ApiError;
 use crate::hub::Event;
 use crate::stream::sse;
-use crate::surfaces::Surface;
 use crate::surfaces::chat::Chat;
 use crate::surfaces::messages::Messages;
+use crate::surfaces::{ChatSurface, Surface};
 
 /// A whole answer.
-pub(super) fn whole(dialect: &dyn Format, data: &[u8]) {
+pub(super) fn whole(dialect: &dyn ChatFormat, data: &[u8]) {
     for status in [400, 429, 500] {
         check_failure(&dialect.error(status, data, &|_| None));
     }
@@ -88,7 +88,7 @@ fn check_stream(out: &[u8], is_whole: bool) {
 }
 
 /// A streamed answer: the same wherever it is cut, with the same counts for the meter when it passes.
-pub(super) fn streamed(dialect: &dyn Format, data: &[u8]) {
+pub(super) fn streamed(dialect: &dyn ChatFormat, data: &[u8]) {
     let stream = events([data]);
     let (said, failure) = translated(dialect, &stream);
     check_order(&said, failure.is_none());
@@ -109,7 +109,7 @@ pub(super) fn streamed(dialect: &dyn Format, data: &[u8]) {
     }
 }
 
-fn translated(dialect: &dyn Format, stream: &[sse::Event]) -> (Vec<Event<'static>>, Option<ApiError>) {
+fn translated(dialect: &dyn ChatFormat, stream: &[sse::Event]) -> (Vec<Event<'static>>, Option<ApiError>) {
     let (mut reader, mut said) = (dialect.stream(), Vec::new());
     for event in stream {
         match reader.read(event, &mut said) {
@@ -123,7 +123,7 @@ fn translated(dialect: &dyn Format, stream: &[sse::Event]) -> (Vec<Event<'static
 }
 
 fn passed(
-    dialect: &dyn Format,
+    dialect: &dyn ChatFormat,
     stream: &[sse::Event],
     include_usage: bool,
 ) -> (Vec<Event<'static>>, Vec<u8>, Option<ApiError>) {

@@ -4,8 +4,10 @@ use crate::clients::KEY_HEADERS;
 use crate::config::raw::ByteSize;
 use crate::contract;
 use crate::errors::{ApiError, Retry};
+use crate::exchange::Resource;
 use crate::headers::Headers;
 use crate::host::{Side, Stream};
+use crate::multipart;
 use crate::surfaces::models::Form;
 
 /// The headers of a request, as they came.
@@ -35,12 +37,20 @@ impl Head {
         if self.get("anthropic-version").is_some() { Form::Anthropic } else { Form::OpenAi }
     }
 
+    /// What is asked for of something that a provider keeps.
+    pub(super) fn resource(&self, bare: bool) -> Option<Resource> {
+        let path = self.get(":path")?.strip_prefix("/v1")?;
+        Some(Resource { method: self.method().to_owned(), path: path.to_owned(), bare })
+    }
+
     /// Refuses a body that will not be read.
-    pub(super) fn check_body(&self, end: bool, max_body: u64) -> Result<(), ApiError> {
+    pub(super) fn check_body(&self, end: bool, forms: bool, max_body: u64) -> Result<(), ApiError> {
         let media = self.get("content-type").unwrap_or_default();
         let essence = media.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            let message = "Send the body with `content-type: application/json`.";
+        let readable = essence.eq_ignore_ascii_case("application/json") || forms && multipart::is_form(media);
+        if !readable {
+            let or = if forms { " or `multipart/form-data`" } else { "" };
+            let message = format!("Send the body with `content-type: application/json`{or}.");
             return Err(ApiError::new(415, message).code("unsupported_media_type").retry(Retry::Never));
         }
         let encoding = self.get("content-encoding").unwrap_or("identity").trim();
@@ -51,6 +61,11 @@ impl Head {
         if end {
             return Err(ApiError::invalid("The request has no body."));
         }
+        self.check_size(max_body)
+    }
+
+    /// Refuses a body that is too large.
+    pub(super) fn check_size(&self, max_body: u64) -> Result<(), ApiError> {
         if self.get("content-length").and_then(|n| n.parse::<u64>().ok()).is_some_and(|n| n > max_body) {
             let message = format!("The body is over the limit of {}.", ByteSize(max_body));
             return Err(ApiError::new(413, message).code("request_too_large").retry(Retry::Never));

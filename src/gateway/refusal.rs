@@ -7,6 +7,8 @@ use crate::exchange::Attempt;
 /// An answer that needs no provider.
 pub(super) enum Refusal {
     Answer(Vec<u8>),
+    /// One whose number is our own.
+    Estimate(Vec<u8>),
     Error(&'static dyn Surface, Box<ApiError>),
 }
 
@@ -28,6 +30,24 @@ pub(super) fn unknown_model(name: &str) -> ApiError {
         .code("model_not_found")
         .param("model")
         .retry(Retry::Never)
+}
+
+/// No target of the model can do what is asked.
+pub(super) fn unable(surface: &str) -> ApiError {
+    ApiError::invalid(format!("No provider of this model can be called by `{surface}`."))
+        .code("unsupported_operation")
+        .param("model")
+}
+
+/// Nobody keeps files here.
+pub(super) fn no_files() -> ApiError {
+    ApiError::new(404, "This gateway keeps no files and batches.").code("unknown_url").retry(Retry::Never)
+}
+
+/// The key may not use files and batches.
+pub(super) fn not_for_files() -> ApiError {
+    let message = "Files and batches are for keys that may use every model of the provider that keeps them.";
+    ApiError::new(403, message).code("files_not_allowed").retry(Retry::Never)
 }
 
 /// What a caller is told when Envoy gave up without an answer of a provider.

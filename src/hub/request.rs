@@ -11,6 +11,7 @@ use crate::json::{FieldError, Object, Text};
 mod content;
 mod format;
 mod message;
+mod size;
 mod stop;
 mod tools;
 

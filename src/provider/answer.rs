@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use crate::dialects::{ChatFormat, PassFormat, Reads};
 use crate::errors::{ApiError, Retry};
 use crate::host::{Host, Side};
 use crate::hub::Event;
+use crate::service::Service;
+use crate::surfaces::ChatSurface;
 use crate::time::Timestamp;
 
 use super::Call;
 use super::headers::Received;
+use super::passed::Passed;
 use super::relay::Relay;
 
 /// How much of a failure's body is read.
@@ -22,11 +26,13 @@ pub(super) enum Answer {
     /// A status of failure: its body says more.
     Error(Box<Received>),
     /// A whole answer.
-    Whole,
+    Whole(Box<Received>),
     /// A stream before its first content: what has been written of it.
     Held(Box<Relay>, Vec<u8>),
     /// A stream after its first content.
     Relayed(Box<Relay>),
+    /// Whatever it is, it passes as it comes.
+    Passed(Box<Passed>),
     /// A failure that was told by the headers: what takes the place of the body.
     Refused(Vec<u8>),
 }
@@ -37,11 +43,13 @@ pub(super) enum Fate {
     Hold,
     /// The answer is good: headers and this body go out.
     Commit(Vec<u8>),
+    /// They go out as they are.
+    Pass,
     /// This goes out in their place.
     Relay(Vec<u8>),
     /// The answer failed before any content.
     Fail(ApiError),
-    /// The answer failed after content, of which this is the last.
+    /// The answer failed after content. This is the last of it, and the event of the failure.
     Break(ApiError, Vec<u8>),
 }
 
@@ -55,15 +63,23 @@ impl Answer {
         if !(200..300).contains(&head.status) {
             return Ok(Self::Error(Box::new(head)));
         }
+        if let Service::Chat(surface, format) = call.service
+            && call.exchange.asked.stream
+            && head.content_type == format.framing().media_type()
+        {
+            return Ok(Self::Held(Box::new(Relay::new(call, surface, format, now)), Vec::new()));
+        }
+        if let Service::Pass(_, format) = call.service
+            && let Some(passed) = passed(format, &head, call.exchange.max_answer)
+        {
+            return Ok(Self::Passed(passed));
+        }
         match head.content_type.as_str() {
-            media if call.exchange.asked.stream && media == call.format.framing().media_type() => {
-                Ok(Self::Held(Box::new(Relay::new(call, now)), Vec::new()))
-            }
             // Some servers answer a stream request whole, or tell a failure so.
             "application/json" if head.length.is_some_and(|length| length > call.exchange.max_answer) => {
                 Err(too_long())
             }
-            "application/json" => Ok(Self::Whole),
+            "application/json" => Ok(Self::Whole(Box::new(head))),
             other => {
                 let message = format!("The provider answered with content type `{other}`.");
                 Err(ApiError::new(502, message).code("wrong_content_type"))
@@ -78,11 +94,14 @@ impl Answer {
 
     /// Is what has come still in Envoy's hands?
     pub(super) fn is_held(&self) -> bool {
-        matches!(self, Self::Error(_) | Self::Whole | Self::Held(..))
+        matches!(self, Self::Error(_) | Self::Whole(_) | Self::Held(..))
     }
 
     /// The bytes of a relayed stream have ended. Was the answer cut off?
     pub(super) fn ends_early(&mut self, call: &Call, now: Timestamp) -> bool {
+        if let Self::Passed(passed) = self {
+            call.exchange.progress.borrow_mut().meter.passed(passed.usage());
+        }
         let Self::Relayed(relay) = self else { return false };
         relayed(relay, call, &[], true, now, &mut Vec::new()).1.is_err()
     }
@@ -103,22 +122,31 @@ impl Answer {
                 Fate::Fail(failure(call, head, &host.body(Side::Response, size.min(MAX_ERROR))))
             }
             // Without its length, Envoy may find out first: it reads much at once.
-            Self::Whole if size > call.exchange.max_answer => Fate::Fail(too_long()),
-            Self::Whole if end => {
-                whole(call, &host.body(Side::Response, size), now).map_or_else(Fate::Fail, Fate::Commit)
+            Self::Whole(_) if size > call.exchange.max_answer => Fate::Fail(too_long()),
+            Self::Whole(head) if end => {
+                whole(call, head, &host.body(Side::Response, size), now).map_or_else(Fate::Fail, Fate::Commit)
             }
-            Self::Error(_) | Self::Whole => Fate::Hold,
+            Self::Error(_) | Self::Whole(_) => Fate::Hold,
             Self::Held(relay, held) => {
                 let mut out = std::mem::take(held);
                 let fate = relayed(relay, call, &host.body(Side::Response, size), end, now, &mut out);
                 self.held(host, size, fate, out)
+            }
+            Self::Passed(passed) => {
+                if passed.is_read() {
+                    passed.read(&host.body(Side::Response, size));
+                }
+                if end {
+                    call.exchange.progress.borrow_mut().meter.passed(passed.usage());
+                }
+                Fate::Pass
             }
             Self::Relayed(relay) => {
                 let mut out = Vec::new();
                 let (_, result) = relayed(relay, call, &host.body(Side::Response, size), end, now, &mut out);
                 match result.and_then(|()| idle(call, now)) {
                     Ok(()) => Fate::Relay(out),
-                    Err(error) => Fate::Break(error, out),
+                    Err(error) => broken(relay, error, out),
                 }
             }
         }
@@ -133,11 +161,11 @@ impl Answer {
         out: Vec<u8>,
     ) -> Fate {
         let commits = content || out.len() > MAX_HELD;
+        let Self::Held(relay, held) = self else { return Fate::Hold };
         match result {
-            Err(error) if content => Fate::Break(error, out),
+            Err(error) if content => broken(relay, error, out),
             Err(error) => Fate::Fail(error),
             Ok(()) => {
-                let Self::Held(relay, held) = self else { return Fate::Hold };
                 if !commits && relay.is_over() {
                     return Fate::Fail(
                         ApiError::new(502, "The provider's stream had no content.").code("empty_answer"),
@@ -148,13 +176,30 @@ impl Answer {
                     host.set_body(Side::Response, size, &[]);
                     return Fate::Hold;
                 }
-                if let Self::Held(relay, _) = std::mem::replace(self, Self::Whole) {
+                if let Self::Held(relay, _) = std::mem::replace(self, Self::Refused(Vec::new())) {
                     *self = Self::Relayed(relay);
                 }
                 Fate::Commit(out)
             }
         }
     }
+}
+
+/// An answer that need not be whole before it goes out.
+fn passed(format: &'static dyn PassFormat, head: &Received, max: usize) -> Option<Box<Passed>> {
+    let fits = head.length.is_none_or(|length| length <= max);
+    match (format.reads(), head.content_type.as_str()) {
+        (Reads::Whole, _) => None,
+        (Reads::Counts, "application/json") if fits => None,
+        (Reads::Counts, "text/event-stream") => Some(Box::new(Passed::events(format))),
+        (Reads::Counts | Reads::Nothing, _) => Some(Box::new(Passed::unread(format))),
+    }
+}
+
+/// The answer failed after content.
+fn broken(relay: &Relay, error: ApiError, mut out: Vec<u8>) -> Fate {
+    out.extend(relay.failure(&error));
+    Fate::Break(error, out)
 }
 
 fn too_long() -> ApiError {
@@ -194,17 +239,48 @@ fn idle(call: &Call, now: Timestamp) -> Result<(), ApiError> {
 }
 
 /// Reads a whole answer and writes it in the caller's form.
-fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> {
-    let surface = call.exchange.surface;
-    let events = call.format.answer(body)?;
+fn whole(call: &Call, head: &Received, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> {
+    match call.service {
+        Service::Chat(surface, format) => chat(call, surface, format, body, now),
+        Service::Count(surface, format) => {
+            let tokens = format.tokens(body)?;
+            call.exchange.progress.borrow_mut().meter.passed(None);
+            Ok(surface.answer(tokens))
+        }
+        Service::Embeddings(surface, format) => {
+            let answer = format.answer(body, &|name| head.get(name))?;
+            call.exchange.progress.borrow_mut().meter.answered(answer.usage);
+            Ok(surface.answer(&answer, call.exchange.asked.encoding, &call.target.model))
+        }
+        Service::Pass(_, format) => {
+            let usage = format.usage(body)?;
+            let meter = &mut call.exchange.progress.borrow_mut().meter;
+            if format.reads() == Reads::Whole {
+                meter.answered(usage)
+            } else {
+                meter.passed(usage)
+            }
+            Ok(format.pass_answer(body, &call.exchange.asked).unwrap_or_else(|| body.to_vec()))
+        }
+    }
+}
+
+fn chat(
+    call: &Call,
+    surface: &dyn ChatSurface,
+    format: &dyn ChatFormat,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Vec<u8>, ApiError> {
+    let events = format.answer(body)?;
     let out = if call.exchange.asked.stream {
         let mut writer = surface.stream(call.context(now));
         let mut out = Vec::new();
         events.iter().for_each(|event| writer.write(event, &mut out));
         writer.end(&mut out);
         out
-    } else if call.passes() {
-        call.format.pass_answer(body).unwrap_or_else(|| body.to_vec())
+    } else if call.service.passes() {
+        format.pass_answer(body).unwrap_or_else(|| body.to_vec())
     } else {
         surface.answer(&events, &call.context(now))
     };
@@ -218,7 +294,7 @@ fn whole(call: &Call, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> 
 fn failure(call: &Call, head: &Received, body: &[u8]) -> ApiError {
     // A redirect is nothing that a caller could follow.
     let told = if head.status < 400 { 502 } else { head.status };
-    let error = call.format.error(told, body, &|name| head.get(name));
+    let error = call.service.format().error(told, body, &|name| head.get(name));
     match error.retry {
         Retry::Unsaid => error.retry(advice(head)),
         Retry::Never | Retry::After(_) => error,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use crate::contract;
-use crate::dialects::Address;
+use crate::dialects::{Address, Reads};
 use crate::errors::ApiError;
 use crate::failover::Verdict;
 use crate::headers::Headers;
 use crate::host::{Side, Stream};
 use crate::reply;
+use crate::service::Service;
 use crate::time::Timestamp;
 
 use super::Call;
@@ -18,22 +19,28 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call) {
     let provider = &call.target.provider;
     let dialect = provider.dialect;
     let (model, stream) = (call.target.model.as_str(), call.exchange.asked.stream);
-    let to = Address { wire: call.format.wire(), model, stream, settings: &provider.settings };
-    let path = format!("{}{}", provider.base_path, dialect.path(&to));
-    let accept = if stream { call.format.framing().media_type() } else { "application/json" };
+    let to = Address { wire: call.service.format().wire(), model, stream, settings: &provider.settings };
+    let resource = call.exchange.resource.as_ref();
+    let below = resource.map_or_else(|| dialect.path(&to), |resource| resource.path.clone());
+    let path = format!("{}{below}", provider.base_path);
+    let accept = match call.service {
+        Service::Chat(_, format) if stream => format.framing().media_type(),
+        Service::Pass(_, format) if format.reads() != Reads::Whole => "*/*",
+        Service::Chat(..) | Service::Count(..) | Service::Embeddings(..) | Service::Pass(..) => "application/json",
+    };
     let mut headers: Vec<(&str, &str)> = vec![
-        (":method", "POST"),
+        (":method", resource.map_or("POST", |resource| &resource.method)),
         (":scheme", provider.scheme),
         (":authority", &provider.authority),
         (":path", &path),
-        ("content-type", "application/json"),
+        ("content-type", call.exchange.content_type().unwrap_or("application/json")),
         ("accept", accept),
         // A compressed answer could not be read.
         ("accept-encoding", "identity"),
         ("user-agent", concat!("tollhouse/", env!("CARGO_PKG_VERSION"))),
     ];
     headers.extend(dialect.headers());
-    if call.passes() {
+    if call.service.passes() {
         let known = |name: &str| dialect.caller_headers().contains(&name);
         headers.extend(
             call.exchange.caller_headers.iter().filter(|(n, _)| known(n)).map(|(n, v)| (n.as_str(), v.as_str())),
@@ -123,6 +130,7 @@ fn is_public(name: &str) -> bool {
         name,
         ":status"
             | "content-type"
+            | "content-disposition"
             | "date"
             | "retry-after"
             | "retry-after-ms"
@@ -141,6 +149,11 @@ pub(super) fn commit(stream: &(impl Stream + ?Sized), mut public: Headers, is_st
     } else {
         public.set("content-type", "application/json");
     }
+    stream.set_headers(Side::Response, &public.pairs());
+}
+
+/// Lets the headers of an answer out that passes as it is.
+pub(super) fn pass(stream: &(impl Stream + ?Sized), public: Headers) {
     stream.set_headers(Side::Response, &public.pairs());
 }
 

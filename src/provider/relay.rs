@@ -1,10 +1,10 @@
 //! A streamed answer on its way: bytes of the provider in, events for the meter and bytes for the caller out.
 
-use crate::dialects::{Progress, StreamPasser, StreamReader};
+use crate::dialects::{ChatFormat, Progress, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::Event;
 use crate::stream::{Decoder, Fault, sse};
-use crate::surfaces::StreamWriter;
+use crate::surfaces::{ChatSurface, StreamWriter};
 use crate::time::Timestamp;
 
 use super::Call;
@@ -14,6 +14,7 @@ pub(super) const MAX_EVENT: usize = 8 << 20;
 
 /// A stream that is being read and written.
 pub(super) struct Relay {
+    surface: &'static dyn ChatSurface,
     decoder: Decoder,
     path: Path,
     /// The provider's end marker has come, or what stands for it.
@@ -29,13 +30,23 @@ enum Path {
 }
 
 impl Relay {
-    pub(super) fn new(call: &Call, now: Timestamp) -> Self {
-        let path = if call.passes() {
-            Path::Passed(call.format.pass_stream(&call.exchange.asked))
+    pub(super) fn new(
+        call: &Call,
+        surface: &'static dyn ChatSurface,
+        format: &'static dyn ChatFormat,
+        now: Timestamp,
+    ) -> Self {
+        let path = if call.service.passes() {
+            Path::Passed(format.pass_stream(&call.exchange.asked))
         } else {
-            Path::Translated(call.format.stream(), call.exchange.surface.stream(call.context(now)))
+            Path::Translated(format.stream(), surface.stream(call.context(now)))
         };
-        Self { decoder: call.format.framing().decoder(MAX_EVENT), path, over: false }
+        Self { surface, decoder: format.framing().decoder(MAX_EVENT), path, over: false }
+    }
+
+    /// The event of a failure that the caller is told in band.
+    pub(super) fn failure(&self, error: &ApiError) -> Vec<u8> {
+        self.surface.stream_error(error)
     }
 
     /// Is the answer complete?

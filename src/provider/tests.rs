@@ -4,7 +4,7 @@ use crate::exchange::Progress;
 use crate::host::memory::Memory;
 use crate::host::{Shared, Stream};
 use crate::routing::Plan;
-use crate::surfaces::{Asked, chat::Chat};
+use crate::surfaces::{Asked, Task, chat::Chat};
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -31,8 +31,9 @@ impl World {
         let model = &config.models["tier"];
         let exchange = Rc::new(Exchange {
             id: 4,
-            surface: &Chat,
-            asked: Asked { model: "tier".into(), stream, include_usage: false, legacy_functions: false },
+            task: Task::Chat(&Chat),
+            asked: Asked { model: "tier".into(), stream, ..Asked::default() },
+            resource: None,
             plan: Plan::new(&model.targets, |_| false),
             timeouts: model.timeouts,
             logical: true,

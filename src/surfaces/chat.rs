@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{AnswerContext, Asked, StreamWriter, Surface};
+use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
 use crate::errors::{ApiError, Kind};
 use crate::hub::{ChatRequest, Event, FinishReason};
 use crate::json::{FieldError, Object};
@@ -29,28 +29,11 @@ impl Surface for Chat {
     }
 
     fn asked(&self, body: &Object<'_>) -> Result<Asked, ApiError> {
-        let model = body.read::<String>("model").map_err(refused)?.ok_or_else(|| missing("model"))?;
-        if model.trim().is_empty() {
-            return Err(empty("model", "the name of a model"));
-        }
+        let model = model(body)?;
         check_messages(body.get("messages"))?;
-        let stream = body.read("stream").map_err(refused)?.unwrap_or(false);
-        let options = body.read::<StreamOptions>("stream_options").map_err(refused)?.unwrap_or_default();
-        let include_usage = stream && options.include_usage == Some(true);
+        let (stream, include_usage) = streaming(body)?;
         let legacy_functions = body.get("functions").is_some();
-        Ok(Asked { model, stream, include_usage, legacy_functions })
-    }
-
-    fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
-        ChatRequest::parse(body).map_err(refused)
-    }
-
-    fn answer(&self, events: &[Event<'_>], context: &AnswerContext) -> Vec<u8> {
-        answer::write(events, context)
-    }
-
-    fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter> {
-        Box::new(stream::Writer::new(context))
+        Ok(Asked { model, stream, include_usage, legacy_functions, ..Asked::default() })
     }
 
     fn error(&self, error: &ApiError) -> Vec<u8> {
@@ -70,6 +53,20 @@ impl Surface for Chat {
         // Writing strings cannot fail.
         serde_json::to_vec(&body).unwrap_or_default()
     }
+}
+
+impl ChatSurface for Chat {
+    fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
+        ChatRequest::parse(body).map_err(refused)
+    }
+
+    fn answer(&self, events: &[Event<'_>], context: &AnswerContext) -> Vec<u8> {
+        answer::write(events, context)
+    }
+
+    fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter> {
+        Box::new(stream::Writer::new(context))
+    }
 
     /// SDKs raise an error at an event with `error`; without `[DONE]` nobody takes the answer for whole.
     fn stream_error(&self, error: &ApiError) -> Vec<u8> {
@@ -83,6 +80,19 @@ impl Surface for Chat {
 #[derive(Default, Deserialize)]
 struct StreamOptions {
     include_usage: Option<bool>,
+}
+
+/// The model that is asked for.
+pub(super) fn model(body: &Object<'_>) -> Result<String, ApiError> {
+    let model = body.read::<String>("model").map_err(refused)?.ok_or_else(|| missing("model"))?;
+    if model.trim().is_empty() { Err(empty("model", "the name of a model")) } else { Ok(model) }
+}
+
+/// Is the answer to be streamed, and is its usage to be told at the end?
+pub(super) fn streaming(body: &Object<'_>) -> Result<(bool, bool), ApiError> {
+    let stream = body.read("stream").map_err(refused)?.unwrap_or(false);
+    let options = body.read::<StreamOptions>("stream_options").map_err(refused)?.unwrap_or_default();
+    Ok((stream, stream && options.include_usage == Some(true)))
 }
 
 pub(super) fn refused(error: FieldError) -> ApiError {
@@ -183,7 +193,7 @@ fn is_error_body(body: &[u8]) -> bool {
 ///
 /// <https://platform.openai.com/docs/api-reference/completions/object#completions/object-usage>
 #[derive(Serialize)]
-struct WrittenUsage {
+pub(super) struct WrittenUsage {
     prompt_tokens: u64,
     completion_tokens: u64,
     total_tokens: u64,

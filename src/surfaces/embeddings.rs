@@ -1,13 +1,16 @@
-//! OpenAI's embeddings, as callers use them. They pass to providers of the same format.
+//! OpenAI's embeddings, as callers use them.
 //!
 //! <https://platform.openai.com/docs/api-reference/embeddings>
 
 use super::chat::{self, Chat};
-use super::{AnswerContext, Asked, StreamWriter, Surface};
+use super::{Asked, EmbeddingSurface, Surface};
 use crate::errors::ApiError;
-use crate::hub::{ChatRequest, Event};
-use crate::json::Object;
+use crate::hub::embeddings::{EmbeddingAnswer, EmbeddingRequest, Encoding};
+use crate::json::{Object, Text};
 use crate::wire::Wire;
+
+mod answer;
+mod request;
 
 /// `POST /v1/embeddings`.
 pub struct Embeddings;
@@ -29,30 +32,24 @@ impl Surface for Embeddings {
         if body.get("input").is_none() {
             return Err(chat::missing("input"));
         }
-        Ok(Asked { model, stream: false, include_usage: false, legacy_functions: false })
-    }
-
-    /// There are no words for vectors in the hub.
-    fn request<'a>(&self, _body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
-        Err(ApiError::invalid("The provider of this model has no embeddings in OpenAI's form.")
-            .code("unsupported_operation")
-            .param("model"))
-    }
-
-    fn answer(&self, _events: &[Event<'_>], _context: &AnswerContext) -> Vec<u8> {
-        b"{}".to_vec()
-    }
-
-    fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter> {
-        Chat.stream(context)
+        // One that is odd is for the provider to refuse, or for who has to read the whole request.
+        let encoding = body.read::<Text<'_>>("encoding_format").ok().flatten();
+        let encoding = encoding.and_then(|word| Encoding::of(&word.0)).unwrap_or_default();
+        Ok(Asked { model, encoding, ..Asked::default() })
     }
 
     fn error(&self, error: &ApiError) -> Vec<u8> {
         Chat.error(error)
     }
+}
 
-    fn stream_error(&self, error: &ApiError) -> Vec<u8> {
-        Chat.stream_error(error)
+impl EmbeddingSurface for Embeddings {
+    fn request<'a>(&self, body: &Object<'a>) -> Result<EmbeddingRequest<'a>, ApiError> {
+        request::read(body)
+    }
+
+    fn answer(&self, answer: &EmbeddingAnswer<'_>, encoding: Encoding, model: &str) -> Vec<u8> {
+        answer::write(answer, encoding, model)
     }
 }
 
@@ -71,15 +68,17 @@ mod tests {
     fn a_model_and_an_input_are_all_that_is_needed() {
         for input in ["\"text\"", "[\"a\",\"b\"]", "[1,2]", "[[1],[2]]"] {
             let asked = asked(&format!("{{\"model\":\"m\",\"input\":{input}}}")).unwrap();
-            assert_eq!((asked.model.as_str(), asked.stream), ("m", false));
+            assert_eq!((asked.model.as_str(), asked.stream, asked.encoding), ("m", false, Encoding::Float));
         }
         assert_eq!(asked("{\"model\":\"m\"}").unwrap_err().param.as_deref(), Some("input"));
         assert_eq!(asked("{\"input\":\"x\"}").unwrap_err().param.as_deref(), Some("model"));
     }
 
     #[test]
-    fn providers_without_embeddings_are_told_of() {
-        let body = Object::parse(b"{\"model\":\"m\",\"input\":\"x\"}").unwrap();
-        assert_eq!(Embeddings.request(&body).unwrap_err().code.as_deref(), Some("unsupported_operation"));
+    fn the_encoding_is_known_and_an_odd_one_left_to_who_reads_the_request() {
+        let of = |word: &str| asked(&format!("{{\"model\":\"m\",\"input\":\"x\",\"encoding_format\":{word}}}"));
+        assert_eq!(of("\"base64\"").unwrap().encoding, Encoding::Base64);
+        assert_eq!(of("\"hex\"").unwrap().encoding, Encoding::Float);
+        assert_eq!(of("7").unwrap().encoding, Encoding::Float);
     }
 }

@@ -4,7 +4,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{AnswerContext, Asked, StreamWriter, Surface};
+use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event, FinishReason};
 use crate::json::{FieldError, Object};
@@ -13,6 +13,7 @@ use crate::wire::Wire;
 mod answer;
 mod blocks;
 mod content;
+pub mod count;
 mod error;
 mod object;
 mod request;
@@ -36,18 +37,24 @@ impl Surface for Messages {
     }
 
     fn asked(&self, body: &Object<'_>) -> Result<Asked, ApiError> {
-        let model = body.read::<String>("model").map_err(refused)?.ok_or_else(|| missing("model"))?;
-        if model.trim().is_empty() {
-            return Err(empty("model", "the name of a model"));
-        }
+        let model = model(body)?;
         check_messages(body.get("messages"))?;
         body.read::<u64>("max_tokens").map_err(refused)?.ok_or_else(|| missing("max_tokens"))?;
         let stream = body.read("stream").map_err(refused)?.unwrap_or(false);
         // Usage is part of the format.
-        Ok(Asked { model, stream, include_usage: true, legacy_functions: false })
+        Ok(Asked { model, stream, include_usage: true, ..Asked::default() })
     }
 
+    fn error(&self, error: &ApiError) -> Vec<u8> {
+        error::write(error)
+    }
+}
+
+impl ChatSurface for Messages {
     fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
+        if body.get("thread").is_some() {
+            return Err(threaded());
+        }
         request::read(body).map_err(refused)
     }
 
@@ -59,13 +66,21 @@ impl Surface for Messages {
         Box::new(stream::Writer::new(context))
     }
 
-    fn error(&self, error: &ApiError) -> Vec<u8> {
-        error::write(error)
-    }
-
     fn stream_error(&self, error: &ApiError) -> Vec<u8> {
         error::write_event(error)
     }
+}
+
+/// The model that is asked for.
+fn model(body: &Object<'_>) -> Result<String, ApiError> {
+    let model = body.read::<String>("model").map_err(refused)?.ok_or_else(|| missing("model"))?;
+    if model.trim().is_empty() { Err(empty("model", "the name of a model")) } else { Ok(model) }
+}
+
+/// Only Anthropic keeps conversations; its packages understand this and send all of one.
+fn threaded() -> ApiError {
+    let message = "thread: this provider keeps no conversations; send all of this one";
+    ApiError::invalid(message).param("thread").code(error::NO_THREADS)
 }
 
 fn refused(error: FieldError) -> ApiError {

@@ -61,7 +61,7 @@ pub enum Form {
     Anthropic,
 }
 
-/// The body of `GET /v1/models`.
+/// The body of `GET /v1/models`, and of `GET /anthropic/v1/models`.
 pub fn list(names: &[&str], form: Form) -> Vec<u8> {
     match form {
         Form::OpenAi => write(&List { object: "list", data: names.iter().map(|name| Model::new(name)).collect() }),

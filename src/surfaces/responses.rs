@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::chat::{self, Chat};
-use super::{AnswerContext, Asked, StreamWriter, Surface};
+use super::{AnswerContext, Asked, ChatSurface, StreamWriter, Surface};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::{Object, optional_text};
@@ -45,9 +45,18 @@ impl Surface for Responses {
         check_input(body)?;
         let stream = body.read("stream").map_err(chat::refused)?.unwrap_or(false);
         // A response always tells its usage.
-        Ok(Asked { model, stream, include_usage: true, legacy_functions: false })
+        Ok(Asked { model, stream, include_usage: true, ..Asked::default() })
     }
 
+    /// The same body as for chat completions.
+    ///
+    /// <https://platform.openai.com/docs/guides/error-codes/api-errors>
+    fn error(&self, error: &ApiError) -> Vec<u8> {
+        Chat.error(error)
+    }
+}
+
+impl ChatSurface for Responses {
     fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
         request::read(body)
     }
@@ -58,13 +67,6 @@ impl Surface for Responses {
 
     fn stream(&self, context: AnswerContext) -> Box<dyn StreamWriter> {
         Box::new(stream::Writer::new(context))
-    }
-
-    /// The same body as for chat completions.
-    ///
-    /// <https://platform.openai.com/docs/guides/error-codes/api-errors>
-    fn error(&self, error: &ApiError) -> Vec<u8> {
-        Chat.error(error)
     }
 
     fn stream_error(&self, error: &ApiError) -> Vec<u8> {

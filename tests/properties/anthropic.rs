@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tollhouse_filter::dialects::{Format, Progress, anthropic::Anthropic};
+use tollhouse_filter::dialects::{ChatFormat, Progress, anthropic::Anthropic};
 use tollhouse_filter::hub::Event;
 
 use super::support::events;

@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 use tollhouse_filter::json::{self, Object};
+use tollhouse_filter::multipart::Form;
 use tollhouse_filter::stream::lines;
 use tollhouse_filter::stream::sse::{Event, Parser};
 
-use super::{config, cuts, pieces, text};
+use super::{config, cuts, name, pieces, text};
 
 /// JSON with white space and numbers that no writer of ours would write so.
 fn raw() -> impl Strategy<Value = String> {
@@ -86,8 +87,51 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop::sample::select(WORDS), 0..40).prop_map(|words| words.concat())
 }
 
+/// A form with these values, some of them files.
+fn form(parts: &[(String, bool, Vec<u8>)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (name, is_file, value) in parts {
+        let file = if *is_file { "; filename=\"f;\"\r\nContent-Type: a/b" } else { "" };
+        out.extend(format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n").into_bytes());
+        out.extend_from_slice(value);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"--XX--\r\n");
+    out
+}
+
+/// Bytes that look like the lines of a form, but never like its boundary.
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop::sample::select(vec!["\r\n", "-", "--", "--X", "\n", "\r\n\r\n", "name=\"model\"", "\u{0}", "é"]);
+    prop::collection::vec(piece, 0..8)
+        .prop_map(|pieces| pieces.concat().into_bytes())
+        .prop_filter("no boundary", |bytes| !bytes.windows(4).any(|four| four == b"--XX"))
+}
+
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn replacing_a_value_of_a_form_leaves_every_other_byte(
+        mut parts in prop::collection::vec((name(), any::<bool>(), value()), 0..6),
+        model in "[a-z/.-]{0,20}",
+        at in any::<prop::sample::Index>(),
+    ) {
+        parts.retain(|(name, _, _)| name != "model");
+        let at = at.index(parts.len() + 1);
+        parts.insert(at, ("model".to_owned(), false, model.into_bytes()));
+        let body = form(&parts);
+        let read = Form::parse("multipart/form-data; boundary=XX", &body).unwrap();
+        prop_assert_eq!(read.text("model").unwrap().unwrap().as_bytes(), parts[at].2.as_slice());
+        parts[at].2 = b"ours".to_vec();
+        prop_assert_eq!(read.with("model", "ours").unwrap(), form(&parts));
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_of_forms_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let bytes = [b"--XX\r\n".as_slice(), &bytes].concat();
+        drop(Form::parse("multipart/form-data; boundary=XX", &bytes));
+    }
 
     #[test]
     fn events_are_those_of_a_reader_that_sees_everything(bytes in stream(), cuts in cuts()) {

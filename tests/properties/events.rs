@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 use tollhouse_filter::fuzz;
 use tollhouse_filter::hub::{Event, FinishReason, Thinking};
-use tollhouse_filter::surfaces::{AnswerContext, Surface, chat::Chat};
+use tollhouse_filter::surfaces::{AnswerContext, ChatSurface, chat::Chat};
 use tollhouse_filter::usage::Usage;
 
 use super::support::client;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tollhouse_filter::hub::Event;
-use tollhouse_filter::surfaces::{AnswerContext, Surface, messages::Messages};
+use tollhouse_filter::surfaces::{AnswerContext, ChatSurface, messages::Messages};
 
 use super::config;
 use super::events::{events, without_made_ids};

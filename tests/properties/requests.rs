@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tollhouse_filter::dialects::{DIALECTS, Dialect, Format, anthropic::Anthropic, openai::OpenAi};
+use tollhouse_filter::dialects::{ChatFormat, DIALECTS, Dialect, anthropic::Anthropic, openai::OpenAi};
 use tollhouse_filter::json::Object;
-use tollhouse_filter::surfaces::{Surface, chat::Chat};
+use tollhouse_filter::surfaces::{ChatSurface, Surface, chat::Chat};
 use tollhouse_filter::wire::Wire;
 
 use super::{config, name, text, words};
@@ -251,7 +251,7 @@ proptest! {
         let object = Object::parse(request.body.as_bytes()).unwrap();
         let asked = Chat.asked(&object).unwrap();
         prop_assert_eq!(asked.stream, request.stream);
-        let formats = |dialect: &'static dyn Dialect| dialect.formats().iter().map(move |format| (dialect, *format));
+        let formats = |dialect: &'static dyn Dialect| dialect.tasks().iter().filter_map(move |task| Some((dialect, task.chat()?)));
         for (dialect, format) in DIALECTS.iter().copied().flat_map(formats) {
             let sent = format.pass_request(&object, &asked, "model");
             let sent = Object::parse(&sent).unwrap();

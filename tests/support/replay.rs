@@ -2,11 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use tollhouse_filter::dialects::{Format, Progress};
+use tollhouse_filter::dialects::{ChatFormat, Progress};
 use tollhouse_filter::errors::{ApiError, Retry};
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::stream::sse;
-use tollhouse_filter::surfaces::{AnswerContext, Asked, Surface, chat::Chat};
+use tollhouse_filter::surfaces::{AnswerContext, Asked, ChatSurface, Surface, chat::Chat};
 
 use super::outcome::Outcome;
 use super::recordings::{self, Recording};
@@ -14,7 +14,7 @@ use super::{client, cuts};
 
 /// All recordings of a wire format, and who reads them.
 pub struct Replay {
-    pub format: &'static dyn Format,
+    pub format: &'static dyn ChatFormat,
     pub wire_family: &'static str,
 }
 
@@ -71,7 +71,7 @@ impl Replay {
 
     /// Streams for callers of the same format: what passes reads as what came, and so does the meter.
     pub fn passes(&self) {
-        let asked = Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false };
+        let asked = Asked { model: "m".to_owned(), stream: true, include_usage: true, ..Asked::default() };
         self.each(is_stream, |recording| {
             let stream = self.events([recording.response.as_slice()]);
             let (mut passer, mut metered, mut out) = (self.format.pass_stream(&asked), Vec::new(), Vec::new());

@@ -52,6 +52,11 @@ impl Worker {
             "models": { "tier": { "targets": ["up/real-model"] } },
             "clients": [{ "name": "bot", "key_sha256": Digest::of(KEY).to_string(), "models": ["tier"] }],
         });
+        Self::of(&document)
+    }
+
+    /// A worker of this document.
+    pub fn of(document: &Value) -> Self {
         Self { config: Rc::new(Config::parse(document.to_string().as_bytes(), &|_| None).unwrap()) }
     }
 
@@ -62,24 +67,52 @@ impl Worker {
 
     /// The same to another path of ours.
     pub fn send_to(&self, path: &str, body: &[u8]) -> Sent {
+        self.send_as("POST", path, "application/json", body)
+    }
+
+    /// The same by another method, with a body of another type; none is none.
+    pub fn send_as(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Sent {
+        let (mut gateway, exchanges, host) = self.ask(method, path, content_type, body);
+        if body.is_empty() {
+            assert_eq!(gateway.on_request_headers(&host, true, NOW), Action::Continue, "{:?}", host.reply.borrow());
+        } else {
+            assert_eq!(gateway.on_request_headers(&host, false, NOW), Action::Pause, "a call waits for its body");
+            let action = gateway.on_request_body(&host, body.len(), true, NOW);
+            assert_eq!(action, Action::Continue, "let in: {:?}", host.reply.borrow());
+        }
+        let mut provider = Provider::new(1, exchanges);
+        let action = provider.on_request_headers(&host, NOW);
+        if !body.is_empty() {
+            assert_eq!(action, Action::Pause, "an attempt waits for its body");
+            let size = host.request_body.borrow().len();
+            let _ = provider.on_request_body(&host, size, true);
+        }
+        Sent { gateway, provider, host, out: Vec::new(), told_headers: false }
+    }
+
+    /// Sends a request that no provider gets to see.
+    pub fn refused(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Told {
+        let (mut gateway, exchanges, host) = self.ask(method, path, content_type, body);
+        let _ = gateway.on_request_headers(&host, body.is_empty(), NOW);
+        if host.reply.borrow().is_none() {
+            let _ = gateway.on_request_body(&host, body.len(), true, NOW);
+        }
+        assert!(host.reply.borrow().is_some(), "{method} {path} is answered by the gateway");
+        let provider = Provider::new(1, exchanges);
+        Sent { gateway, provider, host, out: Vec::new(), told_headers: false }.settle()
+    }
+
+    fn ask(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> (Gateway, Exchanges, Memory) {
         let (exchanges, host) = (Exchanges::default(), Memory::default());
         *host.request.borrow_mut() = owned(&[
-            (":method", "POST"),
+            (":method", method),
             (":path", path),
             ("authorization", &format!("Bearer {KEY}")),
-            ("content-type", "application/json"),
+            ("content-type", content_type),
             ("x-request-id", "r-1"),
         ]);
         *host.request_body.borrow_mut() = body.to_vec();
-        let mut gateway = Gateway::new(Rc::clone(&self.config), exchanges.clone());
-        assert_eq!(gateway.on_request_headers(&host, false, NOW), Action::Pause, "a call waits for its body");
-        let action = gateway.on_request_body(&host, body.len(), true, NOW);
-        assert_eq!(action, Action::Continue, "let in: {:?}", host.reply.borrow());
-        let mut provider = Provider::new(1, exchanges);
-        assert_eq!(provider.on_request_headers(&host, NOW), Action::Pause, "an attempt waits for its body");
-        let size = host.request_body.borrow().len();
-        let _ = provider.on_request_body(&host, size, true);
-        Sent { gateway, provider, host, out: Vec::new(), told_headers: false }
+        (Gateway::new(Rc::clone(&self.config), exchanges.clone()), exchanges, host)
     }
 }
 

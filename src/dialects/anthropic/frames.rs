@@ -5,9 +5,9 @@
 use serde::Deserialize;
 
 use super::answer::kind_of;
-use super::media::decode_base64;
 use super::stream::Reader;
 use super::text::Text;
+use crate::base64;
 use crate::dialects::bedrock::error;
 use crate::dialects::passing::AsItCame;
 use crate::dialects::{Progress, StreamPasser, StreamReader};
@@ -30,7 +30,7 @@ fn unwrapped(frame: &sse::Event) -> Result<Option<sse::Event>, ApiError> {
         return Ok(None);
     }
     let chunk = serde_json::from_str::<Chunk<'_>>(&frame.data).ok();
-    let data = chunk.and_then(|chunk| String::from_utf8(decode_base64(&chunk.bytes.0)?).ok());
+    let data = chunk.and_then(|chunk| String::from_utf8(base64::decode(&chunk.bytes.0)?).ok());
     let Some(data) = data else {
         return Err(ApiError::new(502, "a frame of the provider's stream holds no event").code("broken_stream"));
     };

@@ -1,10 +1,11 @@
 //! Anthropic's messages at Bedrock and at Vertex.
 
+use super::count::VertexCount;
 use super::frames::{Framed, FramedPasser};
 use super::host::Host;
 use super::{answer, error, pass, request, stream};
 use crate::dialects::passing::AsItCame;
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
+use crate::dialects::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
 use crate::dialects::{bedrock, path};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
@@ -28,8 +29,8 @@ impl Dialect for BedrockAnthropic {
         bedrock::ENDPOINT
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Host::Bedrock]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Host::Bedrock), Task::Embeddings(&bedrock::embeddings::Embeddings)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -57,15 +58,17 @@ impl Dialect for VertexAnthropic {
         "https://aiplatform.googleapis.com/v1"
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Host::Vertex]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Host::Vertex), Task::Pass(&VertexCount)]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
         let project = to.settings.project.as_deref().unwrap_or_default();
         let location = to.settings.location.as_deref().unwrap_or("global");
         let verb = if to.stream { "streamRawPredict" } else { "rawPredict" };
-        let [project, location, model] = [project, location, to.model].map(path::segment);
+        let counts = to.wire == Wire::AnthropicCountTokens;
+        let model = if counts { "count-tokens" } else { to.model };
+        let [project, location, model] = [project, location, model].map(path::segment);
         format!("/projects/{project}/locations/{location}/publishers/anthropic/models/{model}:{verb}")
     }
 
@@ -83,6 +86,12 @@ impl Format for Host {
         Wire::AnthropicMessages
     }
 
+    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        if *self == Self::Bedrock { bedrock::error::read(status, body, header) } else { error::read(status, body) }
+    }
+}
+
+impl ChatFormat for Host {
     fn framing(&self) -> Framing {
         if *self == Self::Bedrock { Framing::EventStream } else { Framing::Sse }
     }
@@ -105,9 +114,5 @@ impl Format for Host {
 
     fn pass_stream(&self, _asked: &Asked) -> Box<dyn StreamPasser> {
         if *self == Self::Bedrock { Box::<FramedPasser>::default() } else { Box::new(AsItCame::new(self.stream())) }
-    }
-
-    fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        if *self == Self::Bedrock { bedrock::error::read(status, body, header) } else { error::read(status, body) }
     }
 }

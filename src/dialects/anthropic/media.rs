@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::blocks::{Block, Source};
 use super::host::Host;
+use crate::base64;
 use crate::dialects::bedrock::media as bedrock;
 use crate::hub::request::File;
 
@@ -109,7 +110,7 @@ impl<'a> DataUrl<'a> {
 
     /// Anthropic takes plain text as it is.
     fn text(&self) -> Result<String, String> {
-        let bytes = if self.base64 { decode_base64(self.data) } else { decode_percent(self.data) };
+        let bytes = if self.base64 { base64::decode(self.data) } else { decode_percent(self.data) };
         bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| "the data: URL holds no text".to_owned())
     }
 }
@@ -123,29 +124,6 @@ fn media_type(name: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(name)
     }
-}
-
-/// Base64 of either alphabet; padding and line ends mean nothing.
-pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0u32, 0u32);
-    for byte in text.bytes().filter(|b| !matches!(b, b'=' | b'\r' | b'\n')) {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(u8::try_from((bits >> count) & 0xff).ok()?);
-        }
-    }
-    Some(out)
 }
 
 fn decode_percent(text: &str) -> Option<Vec<u8>> {
@@ -166,16 +144,6 @@ mod tests {
     use super::*;
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn base64_is_decoded_in_both_alphabets_with_and_without_padding() {
-        for text in ["aMOpP8O/", "aMOpP8O_"] {
-            assert_eq!(decode_base64(text).unwrap(), "hé?ÿ".as_bytes());
-        }
-        assert_eq!(decode_base64("aGk=").unwrap(), b"hi");
-        assert_eq!(decode_base64("aG\nk").unwrap(), b"hi");
-        assert_eq!(decode_base64("a*"), None);
-    }
 
     #[test]
     fn percent_codes_are_decoded_and_broken_ones_refused() {

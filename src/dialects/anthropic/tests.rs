@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Anthropic;
-use crate::dialects::{Format, Outbound, Progress};
+use crate::dialects::{ChatFormat, Format, Outbound, Progress};
 use crate::errors::ApiError;
 use crate::hub::request::{Content, Function, FunctionCall, Message, Part, PartKind, Role, Tool, ToolCall};
 use crate::hub::{ChatRequest, Event};

@@ -1,14 +1,15 @@
 mod answers;
+mod embeddings;
 mod requests;
 mod streams;
 
 use serde_json::{Value, json};
 
 use super::BedrockConverse;
-use crate::dialects::{Format, Outbound};
+use crate::dialects::{ChatFormat, Format, Outbound};
 use crate::errors::ApiError;
 use crate::json::Object;
-use crate::surfaces::Surface;
+use crate::surfaces::ChatSurface;
 use crate::surfaces::chat::Chat;
 
 /// A model that takes every documented field.

@@ -53,7 +53,7 @@ pub(super) fn ended(reason: &str) -> ApiError {
 
 /// The body is no answer of this API.
 pub(super) fn not_an_answer() -> ApiError {
-    ApiError::new(502, "the provider's answer is not one of Cohere's chat")
+    ApiError::new(502, "the provider's answer is not one of Cohere's API")
 }
 
 /// The stream stopped in the middle.

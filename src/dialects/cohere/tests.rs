@@ -5,10 +5,10 @@ mod streams;
 use serde_json::Value;
 
 use super::Cohere;
-use crate::dialects::{Format, Outbound};
+use crate::dialects::{ChatFormat, Format, Outbound};
 use crate::errors::ApiError;
 use crate::json::Object;
-use crate::surfaces::{Surface, chat::Chat};
+use crate::surfaces::{ChatSurface, chat::Chat};
 
 /// A model that can think.
 const MODEL: &str = "command-a-reasoning-08-2025";

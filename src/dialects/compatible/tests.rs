@@ -4,7 +4,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::dialects::{DIALECTS, Settings};
-use crate::surfaces::{Surface, chat::Chat};
+use crate::surfaces::{ChatSurface, Surface, chat::Chat};
 
 const ALL: [&Compatible; 9] =
     [&CEREBRAS, &DEEPSEEK, &FIREWORKS, &GROQ, &MISTRAL, &OPENROUTER, &PERPLEXITY, &TOGETHER, &XAI];
@@ -13,13 +13,13 @@ const ALL: [&Compatible; 9] =
 fn passed(provider: &Compatible, body: &str) -> String {
     let object = Object::parse(body.as_bytes()).unwrap();
     let asked = Chat.asked(&object).unwrap();
-    String::from_utf8(provider.formats()[0].pass_request(&object, &asked, "ours")).unwrap()
+    String::from_utf8(provider.tasks()[0].chat().unwrap().pass_request(&object, &asked, "ours")).unwrap()
 }
 
 /// The same, written anew.
 fn written(provider: &Compatible, body: &str) -> Value {
     let object = Object::parse(body.as_bytes()).unwrap();
-    let outbound = provider.formats()[0].request(&Chat.request(&object).unwrap(), "ours").unwrap();
+    let outbound = provider.tasks()[0].chat().unwrap().request(&Chat.request(&object).unwrap(), "ours").unwrap();
     serde_json::from_slice(&outbound.body).unwrap()
 }
 
@@ -32,7 +32,7 @@ fn every_provider_is_a_dialect_with_its_own_address_and_openai_s_path() {
         assert!(provider.endpoint().starts_with("https://") && !provider.endpoint().ends_with('/'));
         assert_eq!(provider.path(&to), "/chat/completions");
         assert_eq!(provider.credential("k"), ("authorization", "Bearer k".to_owned()));
-        assert_eq!(provider.formats()[0].wire(), Wire::OpenAiChat);
+        assert_eq!(provider.tasks()[0].chat().unwrap().wire(), Wire::OpenAiChat);
     }
 }
 
@@ -92,4 +92,13 @@ fn groq_is_told_no_names_but_those_of_functions() {
     );
     assert_eq!(passed(&GROQ, body), wanted);
     assert!(passed(&OPENROUTER, body).contains(r#""role":"developer""#), "it knows all that OpenAI knows");
+}
+
+#[test]
+fn mistral_s_embeddings_have_its_own_name_for_dimensions() {
+    let body = Object::parse(br#"{"model":"m","input":"a","dimensions":8,"user":"u"}"#).unwrap();
+    let embeds = |task: &&Task| task.format().wire() == Wire::OpenAiEmbeddings;
+    let Some(Task::Pass(format)) = MISTRAL.tasks().iter().find(embeds) else { panic!("no embeddings") };
+    let sent = format.pass_request(&body, &Asked::default(), "ours");
+    assert_eq!(sent, br#"{"model":"ours","input":"a","output_dimension":8}"#);
 }

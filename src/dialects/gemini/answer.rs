@@ -106,7 +106,7 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Event<'_>>, ApiError> {
     Ok(out)
 }
 
-fn not_an_answer() -> ApiError {
+pub(super) fn not_an_answer() -> ApiError {
     ApiError::new(502, "the provider's answer is not one of Gemini's API")
 }
 

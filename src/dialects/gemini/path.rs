@@ -3,8 +3,10 @@
 //! <https://ai.google.dev/api/generate-content#endpoint>,
 //! <https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.publishers.models/generateContent>
 
+use super::embeddings;
 use crate::dialects::Address;
 use crate::dialects::path::segment;
+use crate::wire::Wire;
 
 /// The location where Vertex serves what has no region.
 const GLOBAL: &str = "global";
@@ -16,7 +18,7 @@ pub(super) fn studio(to: &Address<'_>) -> String {
         Some(("models", id)) => ("models", id),
         _ => ("models", to.model),
     };
-    format!("/{kind}/{}{}", segment(model), method(to.stream))
+    format!("/{kind}/{}{}", segment(model), method(to))
 }
 
 /// The path in Vertex; `endpoints/{id}` is a model of one's own.
@@ -27,10 +29,17 @@ pub(super) fn vertex(to: &Address<'_>) -> String {
         Some(("endpoints", id)) => ("endpoints", id),
         _ => ("publishers/google/models", to.model),
     };
-    format!("/projects/{project}/locations/{location}/{kind}/{}{}", segment(model), method(to.stream))
+    format!("/projects/{project}/locations/{location}/{kind}/{}{}", segment(model), method(to))
 }
 
 /// Without `alt=sse` a stream is one long JSON array.
-fn method(stream: bool) -> &'static str {
-    if stream { ":streamGenerateContent?alt=sse" } else { ":generateContent" }
+fn method(to: &Address<'_>) -> &'static str {
+    match to.wire {
+        Wire::GeminiCountTokens => ":countTokens",
+        Wire::GeminiEmbed => ":batchEmbedContents",
+        Wire::VertexEmbed if embeddings::is_single(to.model) => ":embedContent",
+        Wire::VertexEmbed => ":predict",
+        _ if to.stream => ":streamGenerateContent?alt=sse",
+        _ => ":generateContent",
+    }
 }

@@ -1,4 +1,5 @@
 mod answers;
+mod embeddings;
 mod failures;
 mod paths;
 mod requests;
@@ -8,7 +9,7 @@ mod turns;
 use serde_json::Value;
 
 use super::Gemini;
-use crate::dialects::{Format, Outbound, Progress};
+use crate::dialects::{ChatFormat, Format, Outbound, Progress};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;

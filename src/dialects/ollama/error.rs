@@ -68,7 +68,7 @@ fn code(status: u16, message: &str) -> Option<&'static str> {
 
 /// The body is no answer of this API.
 pub(super) fn not_an_answer() -> ApiError {
-    ApiError::new(502, "the provider's answer is not one of Ollama's chat")
+    ApiError::new(502, "the provider's answer is not one of Ollama's API")
 }
 
 /// The answer stopped in the middle.

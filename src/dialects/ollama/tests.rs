@@ -4,10 +4,10 @@ mod requests;
 use serde_json::Value;
 
 use super::Ollama;
-use crate::dialects::{Format, Outbound};
+use crate::dialects::{ChatFormat, Format, Outbound};
 use crate::errors::ApiError;
 use crate::json::Object;
-use crate::surfaces::{Surface, chat::Chat};
+use crate::surfaces::{ChatSurface, chat::Chat};
 
 /// The request for a chat caller's one.
 fn write(asked: &str) -> Result<Outbound, ApiError> {

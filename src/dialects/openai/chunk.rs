@@ -73,6 +73,9 @@ pub(super) struct Choice<'a> {
     pub(super) delta: Option<Delta<'a>>,
     #[serde(borrow, default)]
     pub(super) message: Option<Delta<'a>>,
+    /// Completions, which preceded chat, have this only.
+    #[serde(borrow, default, deserialize_with = "lax::text")]
+    pub(super) text: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub(super) finish_reason: Finish<'a>,
     #[serde(borrow, default)]
@@ -152,7 +155,7 @@ pub(super) enum Said<'a> {
     Chunk(Chunk<'a>),
     /// `[DONE]`, or whatever begins so: the SDKs look no further.
     End,
-    /// An event that is named `error`.
+    /// An event that is named `error`, or one of vLLM's and Mistral's whose `object` is.
     Failure(&'a str),
     /// Blank, or no JSON object. Such events are skipped.
     Nothing,
@@ -165,7 +168,9 @@ impl<'a> Said<'a> {
             return Self::End;
         }
         match serde_json::from_str::<Chunk<'a>>(data) {
-            Ok(chunk) if event.name != "error" || chunk.error().is_some() => Self::Chunk(chunk),
+            Ok(chunk) if chunk.error().is_some() => Self::Chunk(chunk),
+            Ok(chunk) if chunk.object.as_deref() == Some("error") => Self::Failure(data),
+            Ok(chunk) if event.name != "error" => Self::Chunk(chunk),
             _ if event.name == "error" => Self::Failure(data),
             Ok(_) => Self::Nothing,
             Err(error) => {

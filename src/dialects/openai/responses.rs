@@ -3,7 +3,7 @@
 //! <https://platform.openai.com/docs/api-reference/responses>
 
 use super::OpenAi;
-use crate::dialects::{Address, Dialect, Format, Outbound, StreamReader};
+use crate::dialects::{Address, ChatFormat, Dialect, Format, Outbound, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::{self, Object};
@@ -32,8 +32,8 @@ impl Dialect for OpenAiResponses {
         OpenAi.endpoint()
     }
 
-    fn formats(&self) -> &'static [&'static dyn Format] {
-        &[&Responses]
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Responses)]
     }
 
     fn path(&self, _to: &Address<'_>) -> String {
@@ -57,6 +57,12 @@ impl Format for Responses {
         Wire::OpenAiResponses
     }
 
+    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
+        super::error::read(status, body)
+    }
+}
+
+impl ChatFormat for Responses {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
         request::write(chat, model)
     }
@@ -71,10 +77,6 @@ impl Format for Responses {
 
     fn stream(&self) -> Box<dyn StreamReader> {
         Box::<stream::Reader>::default()
-    }
-
-    fn error(&self, status: u16, body: &[u8], _header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        super::error::read(status, body)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::choice::{Choice, Note, Say};
-use super::chunk::{self, Chunk, Said};
+use super::chunk::{self, Chunk, Delta, Said};
+use super::content::Content;
 use super::error;
 use crate::dialects::{Progress, StreamReader};
 use crate::errors::ApiError;
@@ -98,7 +99,8 @@ impl Reader {
         } else {
             choice.message
         };
-        state.read(delta.unwrap_or_default(), answer, say, note);
+        let text = || choice.text.map(|text| Delta { content: Content::Text(text), ..Delta::default() });
+        state.read(delta.or_else(text).unwrap_or_default(), answer, say, note);
         if let Some(raw) = choice.error {
             return Err(error::in_answer(raw.get()));
         }

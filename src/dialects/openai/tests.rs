@@ -109,7 +109,10 @@ fn finishes(events: &[Event<'_>]) -> Vec<FinishReason> {
 
 #[test]
 fn the_dialect_is_found_by_its_name() {
-    assert_eq!(find("openai").map(|d| (d.name(), d.formats()[0].wire())), Some(("openai", Wire::OpenAiChat)));
+    assert_eq!(
+        find("openai").map(|d| (d.name(), d.tasks()[0].chat().unwrap().wire())),
+        Some(("openai", Wire::OpenAiChat))
+    );
     assert!(DIALECTS.iter().any(|d| d.name() == "openai"));
 }
 

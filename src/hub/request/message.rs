@@ -42,6 +42,25 @@ pub struct Message<'a> {
     pub cache_control: Option<&'a RawValue>,
 }
 
+impl<'a> Message<'a> {
+    /// A turn that says this and nothing else.
+    pub fn new(role: Role, content: Content<'a>) -> Self {
+        Self {
+            role,
+            content,
+            name: None,
+            tool_calls: Vec::new(),
+            function_call: None,
+            refusal: None,
+            thinking_blocks: Vec::new(),
+            reasoning_content: None,
+            tool_call_id: None,
+            is_error: None,
+            cache_control: None,
+        }
+    }
+}
+
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -58,7 +58,7 @@ fn usage() -> Event<'static> {
 #[test]
 fn a_request_says_its_model_and_whether_it_streams() {
     let plain = asked(r#"{"model":"m","max_tokens":1,"messages":[{}]}"#).unwrap();
-    assert_eq!(plain, Asked { model: "m".to_owned(), stream: false, include_usage: true, legacy_functions: false });
+    assert_eq!(plain, Asked { model: "m".to_owned(), stream: false, include_usage: true, ..Asked::default() });
     assert!(asked(r#"{"stream":true,"model":"m","max_tokens":1,"messages":[{}]}"#).unwrap().stream);
 }
 
@@ -118,6 +118,22 @@ fn a_prompt_that_is_too_long_is_told_in_the_words_that_programs_look_for() {
     let error = ApiError::new(400, "The context has 9 tokens.").code("context_length_exceeded");
     let body: Value = serde_json::from_slice(&Messages.error(&error)).unwrap();
     assert_eq!(body["error"]["message"], "prompt is too long: The context has 9 tokens.");
+}
+
+#[test]
+fn a_conversation_that_only_anthropic_keeps_is_refused_in_the_words_that_packages_recover_from() {
+    let turn = json!({"role": "user", "content": "x"});
+    let ask = |thread: Value| {
+        let body = json!({"model": "m", "max_tokens": 9, "messages": [turn], "thread": thread}).to_string();
+        Messages.request(&Object::parse(body.as_bytes()).unwrap()).map(|_| ())
+    };
+    assert!(ask(Value::Null).is_ok());
+    for thread in [json!({"type": "create"}), json!({"type": "continue", "previous_message_id": "msg_1"})] {
+        let error = ask(thread).unwrap_err();
+        assert_eq!((error.status, error.param.as_deref()), (400, Some("thread")));
+        let body: Value = serde_json::from_slice(&Messages.error(&error)).unwrap();
+        assert_eq!(body["error"]["details"], json!({"error_code": "thread_unsupported_request"}));
+    }
 }
 
 #[test]

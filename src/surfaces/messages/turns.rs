@@ -57,7 +57,7 @@ impl<'a> Turns<'a> {
             }
         };
         if !matches!(content, Content::None) {
-            self.messages.push(Message { content, ..message(role) });
+            self.messages.push(Message::new(role, content));
         }
         Ok(())
     }
@@ -91,17 +91,17 @@ impl<'a> Turns<'a> {
             }
         };
         Ok(Message {
-            content,
             tool_call_id: Some(block.text("tool_use_id")?),
             is_error: block.optional("is_error")?,
             cache_control: block.get("cache_control"),
-            ..message(Role::Tool)
+            ..Message::new(Role::Tool, content)
         })
     }
 
     fn assistant(&mut self, said: Said<'a>) -> Result<(), FieldError> {
         let Said::Blocks(blocks) = said else { return self.plain(Role::Assistant, said) };
-        let (mut turn, mut parts, mut thoughts) = (message(Role::Assistant), Vec::new(), Vec::new());
+        let (mut turn, mut parts, mut thoughts) =
+            (Message::new(Role::Assistant, Content::None), Vec::new(), Vec::new());
         for block in blocks {
             match block.kind()?.as_ref() {
                 "thinking" | "redacted_thinking" => {
@@ -124,22 +124,6 @@ impl<'a> Turns<'a> {
         }
         self.messages.push(turn);
         Ok(())
-    }
-}
-
-fn message<'a>(role: Role) -> Message<'a> {
-    Message {
-        role,
-        content: Content::None,
-        name: None,
-        tool_calls: Vec::new(),
-        function_call: None,
-        refusal: None,
-        thinking_blocks: Vec::new(),
-        reasoning_content: None,
-        tool_call_id: None,
-        is_error: None,
-        cache_control: None,
     }
 }
 

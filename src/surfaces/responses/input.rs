@@ -16,11 +16,11 @@ use crate::json::{Object, Text};
 pub(super) fn messages<'a>(body: &Object<'a>) -> Result<Vec<Message<'a>>, ApiError> {
     let instructions = body.read::<Text<'a>>("instructions").map_err(|e| refused("", e))?;
     let mut talk = Talk::default();
-    talk.messages.extend(instructions.map(|text| message(Role::System, request::Content::Text(text.0))));
+    talk.messages.extend(instructions.map(|text| Message::new(Role::System, request::Content::Text(text.0))));
     let Some(input) = body.get("input") else { return Err(lacks("input")) };
     if input.get().starts_with('"') {
         let text = body.read::<Text<'a>>("input").map_err(|e| refused("", e))?;
-        talk.messages.extend(text.map(|text| message(Role::User, request::Content::Text(text.0))));
+        talk.messages.extend(text.map(|text| Message::new(Role::User, request::Content::Text(text.0))));
         return Ok(talk.messages);
     }
     let items = body.read::<Vec<&'a RawValue>>("input").map_err(|e| refused("", e))?.unwrap_or_default();
@@ -63,7 +63,7 @@ impl<'a> Talk<'a> {
         match self.messages.last_mut().filter(|last| role == Role::Assistant && has_calls(last)) {
             // Results must follow the calls directly, so what was said beside them joins them.
             Some(last) => join(&mut last.content, content),
-            None => self.messages.push(message(role, content)),
+            None => self.messages.push(Message::new(role, content)),
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ impl<'a> Talk<'a> {
         match self.messages.last_mut().filter(|last| last.role == Role::Assistant) {
             Some(last) => last.tool_calls.push(call),
             None => {
-                let said = message(Role::Assistant, request::Content::None);
+                let said = Message::new(Role::Assistant, request::Content::None);
                 self.messages.push(Message { tool_calls: vec![call], ..said });
             }
         }
@@ -86,7 +86,7 @@ impl<'a> Talk<'a> {
     fn output(&mut self, item: &Object<'a>, path: &str) -> Result<(), ApiError> {
         let id = text(item, path, "call_id")?.ok_or_else(|| lacks(&format!("{path}.call_id")))?;
         let output = content(item, path, "output")?;
-        self.messages.push(Message { tool_call_id: Some(id), ..message(Role::Tool, output) });
+        self.messages.push(Message { tool_call_id: Some(id), ..Message::new(Role::Tool, output) });
         Ok(())
     }
 }
@@ -116,21 +116,5 @@ fn join<'a>(said: &mut request::Content<'a>, more: request::Content<'a>) {
             let all = parts(first).into_iter().chain(parts(second));
             *said = request::Content::Parts(all.collect());
         }
-    }
-}
-
-fn message<'a>(role: Role, content: request::Content<'a>) -> Message<'a> {
-    Message {
-        role,
-        content,
-        name: None,
-        tool_calls: Vec::new(),
-        function_call: None,
-        refusal: None,
-        thinking_blocks: Vec::new(),
-        reasoning_content: None,
-        tool_call_id: None,
-        is_error: None,
-        cache_control: None,
     }
 }

@@ -8,8 +8,8 @@ use crate::wire::Wire;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-fn format(dialect: &dyn Dialect) -> &'static dyn Format {
-    dialect.formats()[0]
+fn format(dialect: &dyn Dialect) -> &'static dyn ChatFormat {
+    dialect.tasks()[0].chat().unwrap()
 }
 
 fn sent(dialect: &dyn Dialect, chat: &ChatRequest<'_>) -> (Value, Outbound) {
@@ -59,7 +59,7 @@ fn bodies_have_the_hosts_version_in_place_of_the_model() {
 #[test]
 fn requests_of_the_same_format_pass_with_the_hosts_particulars_only() {
     let body = br#"{"model":"alias","stream":true,"max_tokens":5,"messages":[ 1 ]}"#;
-    let asked = Asked { model: "alias".to_owned(), stream: true, include_usage: false, legacy_functions: false };
+    let asked = Asked { model: "alias".to_owned(), stream: true, ..Asked::default() };
     let passed = |dialect: &dyn Dialect| {
         String::from_utf8(format(dialect).pass_request(&Object::parse(body).unwrap(), &asked, "m")).unwrap()
     };
@@ -103,7 +103,7 @@ fn frames_are_unwrapped_and_read_as_anthropics_events() {
 
 #[test]
 fn frames_pass_to_callers_of_the_same_format_as_events_with_names() {
-    let asked = Asked { model: "m".to_owned(), stream: true, include_usage: false, legacy_functions: false };
+    let asked = Asked { model: "m".to_owned(), stream: true, ..Asked::default() };
     let mut passer = format(&BedrockAnthropic).pass_stream(&asked);
     let (mut events, mut out) = (Vec::new(), Vec::new());
     assert_eq!(passer.pass(&frame("chunk", START), &mut events, &mut out), Ok(Progress::Open));

@@ -41,5 +41,5 @@ fn both_are_found_by_their_names_and_have_keys_of_their_own() {
     let of = |name: &str| find(name).map(|dialect| dialect.credential("k"));
     assert_eq!(of("gemini"), Some(("x-goog-api-key", "k".to_owned())));
     assert_eq!(of("vertex-gemini"), Some(("authorization", "Bearer k".to_owned())));
-    assert!(find("vertex-gemini").is_some_and(|d| d.formats()[0].wire() == Wire::Gemini));
+    assert!(find("vertex-gemini").is_some_and(|d| d.tasks()[0].chat().unwrap().wire() == Wire::Gemini));
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::dialects::{DIALECTS, Progress, Settings, find};
 use crate::hub::FinishReason;
 use crate::stream::sse;
-use crate::surfaces::{Surface, chat::Chat};
+use crate::surfaces::{ChatSurface, chat::Chat};
 use crate::usage::{ServiceTier, Usage};
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -75,7 +75,7 @@ fn the_dialect_is_known_and_speaks_nothing_else() {
     assert!(DIALECTS.iter().any(|d| d.name() == "openai-responses"));
     let settings = Settings::default();
     let path = |wire| dialect.path(&Address { wire, model: "m", stream: true, settings: &settings });
-    let paths: Vec<_> = dialect.formats().iter().map(|format| path(format.wire())).collect();
+    let paths: Vec<_> = dialect.tasks().iter().map(|task| path(task.format().wire())).collect();
     assert_eq!(paths, ["/responses"]);
     assert_eq!(dialect.endpoint(), "https://api.openai.com/v1");
     assert_eq!(dialect.credential("k"), ("authorization", "Bearer k".to_owned()));
@@ -278,7 +278,7 @@ fn an_answer_that_is_still_being_made_has_no_end() {
 
 #[test]
 fn events_pass_with_their_names_until_the_last() {
-    let asked = Asked { model: "m".into(), stream: true, include_usage: true, legacy_functions: false };
+    let asked = Asked { model: "m".into(), stream: true, include_usage: true, ..Asked::default() };
     let mut passer = Responses.pass_stream(&asked);
     let (mut events, mut out) = (Vec::new(), Vec::new());
     assert_eq!(passer.pass(&event(&created()), &mut events, &mut out), Ok(Progress::Open));
@@ -295,7 +295,7 @@ fn events_pass_with_their_names_until_the_last() {
 #[test]
 fn a_request_passes_with_nothing_but_its_model_changed() {
     let body = r#"{"model":"a","input":"hi","store":true,"previous_response_id":"resp_1","x": 1.50}"#;
-    let asked = Asked { model: "a".into(), stream: false, include_usage: true, legacy_functions: false };
+    let asked = Asked { model: "a".into(), stream: false, include_usage: true, ..Asked::default() };
     let passed = Responses.pass_request(&Object::parse(body.as_bytes()).unwrap(), &asked, "b");
     assert_eq!(String::from_utf8(passed).unwrap(), body.replace(r#""a""#, r#""b""#).replace("x\": 1", "x\":1"));
 }

@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::surfaces::Surface;
 use crate::surfaces::chat::Chat;
+use crate::surfaces::{ChatSurface, Surface};
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -1,0 +1,48 @@
+//! A caller that was let in.
+
+use std::rc::Rc;
+
+use crate::clients::Client;
+use crate::errors::ApiError;
+use crate::exchange::Resource;
+use crate::headers::Headers;
+use crate::json::{self, Object};
+use crate::multipart::{self, Form};
+use crate::surfaces::{Asked, Task};
+
+/// A caller that was let in, and what its headers ask.
+pub(super) struct Admitted {
+    pub(super) client: Rc<Client>,
+    pub(super) task: Task,
+    /// What it asks for of something that a provider keeps.
+    pub(super) resource: Option<Resource>,
+    pub(super) headers: Headers,
+}
+
+impl Admitted {
+    /// What its body asks.
+    pub(super) fn asked(&self, body: &[u8]) -> Result<Asked, ApiError> {
+        let surface = self.task.surface();
+        if self.resource.is_some() {
+            return surface.asked(&Object::default());
+        }
+        let content_type = self.headers.get("content-type").unwrap_or_default();
+        if multipart::is_form(content_type) {
+            let form = Form::parse(content_type, body).map_err(|why| {
+                ApiError::invalid(format!("The body is not a form that can be read: {why}.")).code("invalid_form")
+            })?;
+            return surface.asked_by_form(&form);
+        }
+        surface.asked(&object(body)?)
+    }
+}
+
+/// A body of JSON.
+pub(super) fn object(body: &[u8]) -> Result<Object<'_>, ApiError> {
+    if json::too_deep(body) {
+        return Err(ApiError::invalid(format!("The body nests deeper than {} levels.", json::MAX_DEPTH)));
+    }
+    Object::parse(body).map_err(|e| {
+        ApiError::invalid(format!("The body is not a JSON object that can be read: {e}.")).code("invalid_json")
+    })
+}
