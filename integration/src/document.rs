@@ -27,7 +27,7 @@ pub fn slots(family: &str) -> usize {
 ///
 /// `o`, `a` and `c` speak OpenAI's, Anthropic's and Cohere's API. The others of a pair cannot be reached: connections are refused,
 /// the name does not exist, connections are not answered, requests are refused before they are read.
-pub const FAMILIES: [(&str, &[&str]); 19] = [
+pub const FAMILIES: [(&str, &[&str]); 21] = [
     ("o", &["o"]),
     ("a", &["a"]),
     ("oa", &["o", "a"]),
