@@ -217,7 +217,7 @@ def can_be_asked(provider, name):
         case "openrouter":
             return "/" in name and not name.endswith(":batch")
         case "aws":
-            return "." in name
+            return "." in name or name.startswith("*")
         case _:
             return True
 
@@ -228,9 +228,14 @@ def undated(name):
     return found and found[1]
 
 
+def from_the_start(name):
+    """The gateway knows what may precede a name of Bedrock: an ARN, and a region."""
+    return name.removeprefix("*").removeprefix("/") if "." in name else name
+
+
 def regionless(name):
     """As the gateway does with names of Bedrock that it does not find; `global` has prices of its own."""
-    found = re.fullmatch(r"\*?(?:apac|au|ca|eu|in|jp|sa|us|us-gov)\.(.*)", name)
+    found = re.fullmatch(r"(?:apac|au|ca|eu|in|jp|sa|us|us-gov)\.(.*)", name)
     return found and found[1]
 
 
@@ -248,6 +253,8 @@ def rows(provider, day):
             raise ValueError(f"cannot say what matches {provider.id}/{model.id}: {model.match}")
         if prices is None:
             continue
+        if provider.id == "aws":
+            names = [from_the_start(name) for name in names]
         names = [name for name in dict.fromkeys(names) if regionless(name) not in names]
         for name in names:
             if is_exact(name):

@@ -27,9 +27,10 @@ impl Target {
         Self { name: format!("{}/*", provider.name), provider, model: String::new(), price: None }
     }
 
-    /// What a request costs that began at `when`.
+    /// What a request costs that began at `when`. Nobody knows of what is not counted in tokens.
     pub fn cost(&self, usage: &Usage, when: Timestamp) -> Cost {
-        self.price.as_ref().map_or(Cost::Unpriced, |price| Cost::Priced(price.bill(usage, when)))
+        let price = self.price.as_ref().filter(|_| usage.searches == 0 && usage.seconds == 0);
+        price.map_or(Cost::Unpriced, |price| Cost::Priced(price.bill(usage, when)))
     }
 }
 

@@ -23,23 +23,23 @@ impl Timestamp {
         Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// The start of its day, UTC.
-    pub fn day(self) -> Self {
-        Self(self.0 - self.0 % DAY)
+    /// Year, month and day, UTC.
+    pub fn date(self) -> [u64; 3] {
+        let days = self.0 / DAY;
+        // From the first of March of the year 0, in eras of 400 years: leap days come last.
+        // <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
+        let (era, day) = ((days + 719_468) / 146_097, (days + 719_468) % 146_097);
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let march = (5 * day + 2) / 153;
+        let month = if march < 10 { march + 3 } else { march - 9 };
+        [era * 400 + year + u64::from(month <= 2), month, day - (153 * march + 2) / 5 + 1]
     }
 
     /// The starts of its month and of the next, UTC.
     pub fn month(self) -> (Self, Self) {
-        let days = self.0 / DAY;
-        let mut year = 1970 + days / 366;
-        while days_before(year + 1) <= days {
-            year += 1;
-        }
-        let (mut month, mut start) = (1, days_before(year));
-        while start + days_of(year, month) <= days {
-            start += days_of(year, month);
-            month += 1;
-        }
+        let [year, month, day] = self.date();
+        let start = self.0 / DAY + 1 - day;
         (Self(start * DAY), Self((start + days_of(year, month)) * DAY))
     }
 
@@ -132,7 +132,19 @@ mod tests {
             let read = |text| Timestamp::parse(text).unwrap();
             assert_eq!(read(within).month(), (read(start), read(next)), "{within}");
         }
-        assert_eq!(Timestamp::parse("2026-11-20T13:14:15Z").unwrap().day(), Timestamp::parse("2026-11-20").unwrap());
+    }
+
+    #[test]
+    fn every_day_has_the_date_it_is_read_from() {
+        let mut before = [1969, 12, 31];
+        for day in 0..200_000 {
+            let date = Timestamp(day * 86_400_000 + 86_399_999).date();
+            let [year, month, of_month] = date;
+            assert!(date > before, "{date:?}");
+            let text = format!("{year}-{month:02}-{of_month:02}");
+            assert_eq!(Timestamp::parse(&text), Some(Timestamp(day * 86_400_000)), "{text}");
+            before = date;
+        }
     }
 
     #[test]

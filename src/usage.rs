@@ -33,6 +33,10 @@ pub struct Usage {
     pub service_tier: ServiceTier,
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// What a provider sells the same model by, at different prices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -67,6 +67,8 @@ fn models_are_known_by_every_name_they_are_called() {
         ("bedrock-converse", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
         ("bedrock-anthropic", "global.anthropic.claude-sonnet-4-5-20250929-v1:0"),
         ("bedrock-converse", "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.amazon.nova-lite-v1:0"),
+        ("bedrock-converse", "apac.anthropic.claude-3-5-sonnet-20241022-v2:0"),
+        ("bedrock-converse", "meta.llama3-3-70b-instruct-v1:0"),
         ("vertex-anthropic", "claude-sonnet-4-5@20250929"),
         ("vertex-gemini", "gemini-2.5-pro"),
         ("gemini", "gemini-2.5-flash"),

@@ -13,6 +13,7 @@ use crate::{filter, render, schema};
 mod builtin;
 mod check;
 mod key;
+mod report;
 mod run;
 
 /// Exit code of anything that fails but a document.
@@ -38,7 +39,8 @@ Examples:
   tollhouse run gateway.yaml        run a document, and again whenever it changes
   tollhouse check gateway.yaml      what is wrong with it, what is odd
   tollhouse render gateway.yaml     the Envoy configuration of it
-  tollhouse key new --name bot      a key for a caller";
+  tollhouse key new --name bot      a key for a caller
+  tollhouse report access.log       what was used and paid";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -57,6 +59,9 @@ enum Command {
     /// Keys of callers
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Sum what an access log says was used and paid
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(report::ReportArgs),
     /// Write the JSON Schema of documents
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(OutputArgs),
@@ -89,6 +94,16 @@ const FILTER_EXAMPLES: &str = "\
 Examples:
   tollhouse filter -o tollhouse_filter.wasm
   tollhouse filter | sha256sum";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  tollhouse report access.log --by team,model
+  tollhouse report access.log.1 access.log --by team --from 2026-11-01 --to 2026-12-01
+  tollhouse report access.log --by month,client --format csv > chargeback.csv
+  kubectl logs deployment/envoy | tollhouse report - --by target --format json
+
+Input includes what was cached and heard, output what was thought and spoken. Requests with tokens but without a price
+are counted as unpriced; the cost is of the others. Lines that are no records are counted and left out.";
 
 const SCHEMA_EXAMPLES: &str = "\
 Examples:
@@ -189,6 +204,7 @@ pub fn main() -> ExitCode {
         Command::Render(args) => rendered(args),
         Command::Filter(args) => filter::bytes().map_err(Into::into).and_then(|bytes| args.write(&bytes)),
         Command::Key(KeyCommand::New(args)) => key::new(&args),
+        Command::Report(args) => report::run(args),
         Command::Schema(args) => args.write(schema::text().as_bytes()),
     };
     done.unwrap_or_else(|error| {

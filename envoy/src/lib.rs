@@ -9,6 +9,8 @@
 //!                        │
 //!                      cli            `tollhouse run` and its sisters; `demo` answers where no provider key is set
 //! ```
+//!
+//! `report` reads what the gateway has written.
 
 pub mod binary;
 pub mod check;
@@ -19,4 +21,5 @@ pub mod filter;
 pub mod key;
 pub mod process;
 pub mod render;
+pub mod report;
 pub mod schema;

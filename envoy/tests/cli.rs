@@ -38,7 +38,7 @@ fn file(text: &str) -> (TempDir, PathBuf) {
 fn it_tells_its_version_and_its_commands() {
     assert_eq!(out(&tollhouse(&["--version"])), format!("tollhouse {}\n", env!("CARGO_PKG_VERSION")));
     let help = out(&tollhouse(&["--help"]));
-    for command in ["run", "check", "render", "filter", "key", "schema", "Examples:"] {
+    for command in ["run", "check", "render", "filter", "key", "report", "schema", "Examples:"] {
         assert!(help.contains(command), "{command}");
     }
 }
@@ -110,6 +110,26 @@ fn a_new_key_fits_its_entry() {
     let refused = tollhouse(&["key", "new", "--name", "a b"]);
     assert_eq!(refused.status.code(), Some(2));
     assert_eq!(err(&refused), "tollhouse: --name: found `a b`, expected a name of letters, digits, `-`, `_` and `.`\n");
+}
+
+#[test]
+fn a_report_is_of_files_and_of_standard_input() {
+    let line = r#"{"time_ms":1793491200000,"team":"a","outcome":"completed","usage":{"input":2},"cost_usd":0.000000002,"duration_ms":1}"#;
+    let (_folder, path) = file(&format!("{line}\nsomething else\n"));
+    let report = |more: &[&str]| {
+        let input = std::fs::File::open(&path).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tollhouse"));
+        command.arg("report").args(more).args(["--by", "team,month", "--format", "csv"]).stdin(input).output().unwrap()
+    };
+    let both = report(&[path.to_str().unwrap(), "-"]);
+    assert_eq!(out(&both).lines().last(), Some("a,2026-11,2,0,4,0,0,0,0,0,0,0,0.000000004"));
+    assert_eq!(err(&both), "tollhouse: left out 2 lines that are no records\n");
+    assert_eq!(out(&report(&["-", "--to", "2026-11-01"])).lines().count(), 1);
+    let wrong = report(&["-", "--from", "yesterday"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(err(&wrong).contains("expected a date such as 2027-01-31"), "{}", err(&wrong));
+    let gone = report(&["/nowhere.log"]);
+    assert_eq!((gone.status.code(), err(&gone).starts_with("tollhouse: /nowhere.log: ")), (Some(1), true));
 }
 
 #[test]

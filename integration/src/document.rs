@@ -27,7 +27,7 @@ pub fn slots(family: &str) -> usize {
 ///
 /// `o`, `a` and `c` speak OpenAI's, Anthropic's and Cohere's API. The others of a pair cannot be reached: connections are refused,
 /// the name does not exist, connections are not answered, requests are refused before they are read.
-pub const FAMILIES: [(&str, &[&str]); 19] = [
+pub const FAMILIES: [(&str, &[&str]); 21] = [
     ("o", &["o"]),
     ("a", &["a"]),
     ("oa", &["o", "a"]),
@@ -47,6 +47,8 @@ pub const FAMILIES: [(&str, &[&str]); 19] = [
     ("refused", &["refused-o"]),
     ("nowhere", &["nowhere-o"]),
     ("lost", &["refused-o", "refused-a"]),
+    ("priced-o", &["priced-o"]),
+    ("priced-a", &["priced-a"]),
 ];
 
 /// Where the scripted providers listen.
@@ -76,6 +78,8 @@ pub fn json(at: Addresses) -> Value {
             "b": provider("anthropic", "b", &at.b.to_string()),
             "c": provider("cohere", "c", &at.p.to_string()),
             "spelled": provider("openai", "s", &at.o.to_string()),
+            "priced-o": provider("openai", "po", &at.o.to_string()),
+            "priced-a": provider("anthropic", "pa", &at.a.to_string()),
             "refused-o": provider("openai", "ro", "127.0.0.1:1"),
             "refused-a": provider("anthropic", "ra", "127.0.0.1:1"),
             "nowhere-o": provider("openai", "no", "nowhere.invalid"),
@@ -85,6 +89,10 @@ pub fn json(at: Addresses) -> Value {
             "hole-a": provider("anthropic", "ha", &at.hole.to_string()),
         },
         "models": models(),
+        "prices": {
+            "priced-o/*": { "per_million": { "input": 3, "output": 15 } },
+            "priced-a/*": { "model": "anthropic/claude-sonnet-4-6" },
+        },
         "files": { "provider": "o" },
         "clients": [
             client("main", KEY, &["*"]),

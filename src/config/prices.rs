@@ -8,7 +8,7 @@ use crate::usage::ServiceTier;
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
-/// The prices that a document says, longest pattern first.
+/// The prices that a document says.
 #[derive(Debug, Default)]
 pub struct Prices(Vec<Entry>);
 
@@ -33,7 +33,8 @@ impl Prices {
     /// What a target costs, if anybody knows.
     pub fn of(&self, provider: &Provider, model: &str, name: &str) -> Option<Rc<Price>> {
         let fits = |entry: &&Entry| if entry.whole { name == entry.name } else { name.starts_with(&entry.name) };
-        match self.0.iter().find(fits).map(|entry| &entry.price) {
+        let closest = self.0.iter().filter(fits).max_by_key(|entry| (entry.whole, entry.name.len()));
+        match closest.map(|entry| &entry.price) {
             Some(Source::Said(price)) => Some(Rc::clone(price)),
             Some(Source::Listed { dialect: Some(dialect), factor }) => listed(dialect, model, *factor),
             Some(Source::Listed { dialect: None, factor }) => own(provider, model, *factor),
@@ -54,9 +55,7 @@ fn listed(dialect: &str, model: &str, factor: Decimal) -> Option<Rc<Price>> {
 /// Checks what the document says.
 pub(super) fn compile(document: &raw::Document) -> Result<Prices> {
     let entries = document.prices.iter().map(|(pattern, price)| entry(pattern, price, document));
-    let mut entries = entries.collect::<Result<Vec<_>>>()?;
-    entries.sort_by_key(|entry| std::cmp::Reverse((entry.whole, entry.name.len())));
-    Ok(Prices(entries))
+    entries.collect::<Result<_>>().map(Prices)
 }
 
 fn entry(pattern: &str, price: &raw::Price, document: &raw::Document) -> Result<Entry> {

@@ -27,11 +27,13 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// The name in other words, in which it may be known: without Bedrock's region, without a date.
+/// The name in other words, in which it may be known: at Bedrock the name at the end of an ARN, the name without its
+/// region; everywhere without a date.
 ///
 /// <https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html>,
 /// <https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude>
 pub(super) fn spellings(name: &str) -> impl Iterator<Item = &str> {
+    let name = name.strip_prefix("arn:").and_then(|arn| arn.rsplit_once('/')).map_or(name, |(_, name)| name);
     let regional = without_region(name);
     [Some(name), regional, without_date(name), regional.and_then(without_date)].into_iter().flatten()
 }
@@ -39,8 +41,6 @@ pub(super) fn spellings(name: &str) -> impl Iterator<Item = &str> {
 /// `us.anthropic.claude-sonnet-4-6` is `anthropic.claude-sonnet-4-6` in a region; `global` has prices of its own.
 fn without_region(name: &str) -> Option<&str> {
     const REGIONS: [&str; 9] = ["apac", "au", "ca", "eu", "in", "jp", "sa", "us", "us-gov"];
-    // An inference profile's ARN ends with its name.
-    let (_, name) = name.rsplit_once("inference-profile/").unwrap_or(("", name));
     let (region, rest) = name.split_once('.')?;
     REGIONS.contains(&region).then_some(rest)
 }

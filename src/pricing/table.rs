@@ -72,7 +72,7 @@ pub fn find(dialect: &str, model: &str) -> Option<Price> {
     if model.len() > LONGEST {
         return None;
     }
-    let model = model.to_lowercase();
+    let model = model.to_ascii_lowercase();
     let lists = lists_of(dialect).into_iter().filter_map(|list| TABLE.get(list));
     let mut found = lists.flat_map(|list| spellings(&model).filter_map(|name| list.find(name)));
     read(found.next()?)

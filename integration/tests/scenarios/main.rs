@@ -23,6 +23,7 @@ mod hygiene;
 mod limits;
 mod matrix;
 mod passing;
+mod prices;
 mod records;
 mod reload;
 mod strict;

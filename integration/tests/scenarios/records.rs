@@ -37,6 +37,7 @@ async fn a_record_tells_all_about_a_request() {
         "team",
         "time_ms",
         "ttft_ms",
+        "unpriced",
         "usage",
         "usage_source",
     ];

@@ -82,6 +82,17 @@ fn the_version_says_whose_prices_they_are() {
 }
 
 #[test]
+fn what_is_not_counted_in_tokens_is_unpriced() {
+    let target = parse(&json!({})).unwrap().target("openai/gpt-5-mini").unwrap();
+    let tokens = Usage { input: 1, ..Usage::default() };
+    for (usage, priced) in
+        [(tokens, true), (Usage { seconds: 1, ..tokens }, false), (Usage { searches: 1, ..tokens }, false)]
+    {
+        assert_eq!(target.cost(&usage, Timestamp(0)).total().is_some(), priced, "{usage:?}");
+    }
+}
+
+#[test]
 fn long_prompts_and_requests_have_prices() {
     let config = parse(&json!({ "vllm/m": {
         "per_million": { "input": 1, "output": 1 },
@@ -107,7 +118,7 @@ fn numbers_are_taken_as_they_are_written() {
         (json!(-0.5), "floating point `-0.5`"),
         (json!(1e-10), "floating point `1e-10`"),
         (json!(0.1234567891), "floating point `0.1234567891`"),
-        (json!(12_345_678.123_456_789), "floating point `12345678.12345679`"),
+        (json!(12_345_678.123_456_79), "floating point `12345678.12345679`"),
         (json!("NaN"), "string \"NaN\""),
         (json!(true), "boolean `true`"),
         (json!(null), "null"),
