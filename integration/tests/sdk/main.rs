@@ -31,3 +31,4 @@ mod failures;
 mod house;
 mod packages;
 mod strict;
+mod types;

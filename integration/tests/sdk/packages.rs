@@ -91,6 +91,16 @@ pub(crate) fn node() -> &'static Path {
     })
 }
 
+/// Lets the official packages judge what a file holds; what they do not like is the failure.
+pub(crate) fn check_types(written: &Path) {
+    finish(
+        Command::new(python().join("bin/python"))
+            .args(["-B", "-m", "official"])
+            .arg(written)
+            .current_dir(scripts().join("python")),
+    );
+}
+
 fn python() -> &'static Path {
     static READY: OnceLock<PathBuf> = OnceLock::new();
     READY.get_or_init(|| {
