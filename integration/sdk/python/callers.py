@@ -1,8 +1,7 @@
 """What is the same for every API of callers: a question, and a text that answers it, plain or streamed."""
 
-import anthropic
 import openai
-from gateway import PROMPT, anthropic_client, client, user
+from gateway import PROMPT, client, user
 
 
 class Chat:
@@ -42,25 +41,4 @@ class Responses:
                 yield event.delta
 
 
-class Messages:
-    package = anthropic
-    client = staticmethod(anthropic_client)
-
-    @staticmethod
-    def plain(ours, model, text=PROMPT, **options):
-        answer = ours.messages.create(model=model, max_tokens=100, messages=[user(text)], **options)
-        return "".join(block.text for block in answer.content if block.type == "text")
-
-    @staticmethod
-    def pieces(ours, model, text=PROMPT):
-        for event in ours.messages.create(model=model, max_tokens=100, messages=[user(text)], stream=True):
-            if event.type == "content_block_delta" and event.delta.type == "text_delta":
-                yield event.delta.text
-
-    @staticmethod
-    def word(error):
-        assert error.body["type"] == "error", error.body
-        return error.body["error"]["type"]
-
-
-CALLERS = {"chat": Chat, "responses": Responses, "messages": Messages}
+CALLERS = {"chat": Chat, "responses": Responses}

@@ -2,7 +2,6 @@
 
 from functools import cache
 
-from anthropic import Anthropic
 from openai import AsyncOpenAI, OpenAI
 
 # Providers answer this so, and count so.
@@ -19,11 +18,6 @@ def client(**options) -> OpenAI:
 
 def async_client(**options) -> AsyncOpenAI:
     return AsyncOpenAI(**{"max_retries": 0, "timeout": 30, **options})
-
-
-@cache
-def anthropic_client(**options) -> Anthropic:
-    return Anthropic(**{"max_retries": 0, "timeout": 30, **options})
 
 
 def user(text=PROMPT) -> dict:

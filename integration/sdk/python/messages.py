@@ -1,11 +1,13 @@
 """Messages, by Anthropic's package."""
 
 import json
+from functools import cache
 
 import anthropic
+from anthropic import Anthropic
 from anthropic.types import Message
 from content import City, District
-from gateway import ANSWER, USAGE, anthropic_client, counts, user
+from gateway import ANSWER, PROMPT, USAGE, counts, user
 from tools import WEATHER
 
 PARIS = City(name="word", population=7, climate="mild", districts=[District(name="word")])
@@ -13,6 +15,32 @@ FUNCTION = WEATHER["function"]
 TOOL = {"name": "weather", "description": FUNCTION["description"], "input_schema": FUNCTION["parameters"]}
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 CACHED = {"cache_control": {"type": "ephemeral"}}
+
+
+@cache
+def anthropic_client(**options) -> Anthropic:
+    return Anthropic(**{"max_retries": 0, "timeout": 30, **options})
+
+
+class Caller:
+    package = anthropic
+    client = staticmethod(anthropic_client)
+
+    @staticmethod
+    def plain(ours, model, text=PROMPT, **options):
+        answer = ours.messages.create(model=model, max_tokens=100, messages=[user(text)], **options)
+        return "".join(block.text for block in answer.content if block.type == "text")
+
+    @staticmethod
+    def pieces(ours, model, text=PROMPT):
+        for event in ours.messages.create(model=model, max_tokens=100, messages=[user(text)], stream=True):
+            if event.type == "content_block_delta" and event.delta.type == "text_delta":
+                yield event.delta.text
+
+    @staticmethod
+    def word(error):
+        assert error.body["type"] == "error", error.body
+        return error.body["error"]["type"]
 
 
 def options(model, *turns, **more):

@@ -12,23 +12,31 @@ from functools import partial
 import aimock
 import content
 import failures
-import messages
 import responses
 import streams
 import tools
 from callers import CALLERS
 
-OWN = {"chat": (content, streams, tools), "messages": (messages,), "responses": (responses,)}
+OWN = {"chat": (content, streams, tools), "responses": (responses,)}
+
+
+def known(caller):
+    """The caller and its own modules; those of Anthropic's package take their time and are not always needed."""
+    if caller == "messages":
+        import messages
+
+        return messages.Caller, (messages,)
+    return CALLERS[caller], OWN[caller]
 
 
 def function(name):
     """A function of the caller's own, or one of every caller."""
     caller, _, name = name.rpartition(".")
-    for module in OWN[caller or "chat"]:
+    caller, modules = known(caller or "chat")
+    for module in modules:
         if own := vars(module).get(name):
             return own
-    common = vars(failures).get(name) or vars(aimock)[name]
-    return partial(common, CALLERS[caller or "chat"])
+    return partial(vars(failures).get(name) or vars(aimock)[name], caller)
 
 
 failed = False
