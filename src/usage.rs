@@ -68,10 +68,6 @@ impl ServiceTier {
     }
 }
 
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
 impl Usage {
     /// All tokens, read and written.
     pub fn total(&self) -> u64 {

@@ -59,8 +59,8 @@ impl Recording {
     }
 }
 
-/// All recordings of a wire format, in the order of their names.
-pub fn of(wire_family: &str) -> Vec<Recording> {
+/// All recordings, in the order of their names.
+pub fn all() -> Vec<Recording> {
     let Some(root) = root() else {
         eprintln!("no recordings: set TOLLHOUSE_FIXTURES to their folder");
         return Vec::new();
@@ -69,10 +69,17 @@ pub fn of(wire_family: &str) -> Vec<Recording> {
         .iter()
         .flat_map(|provider| folders(provider))
         .filter_map(|case| Recording::read(&case))
-        .filter(|recording| recording.meta["wire_family"] == wire_family)
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    assert!(!found.is_empty(), "the folder of recordings has none of {wire_family}");
+    found
+}
+
+/// All recordings of a wire format, in the order of their names.
+pub fn of(wire_family: &str) -> Vec<Recording> {
+    let mut found = all();
+    let any = !found.is_empty();
+    found.retain(|recording| recording.meta["wire_family"] == wire_family);
+    assert!(!any || !found.is_empty(), "the folder of recordings has none of {wire_family}");
     found
 }
 
@@ -88,8 +95,9 @@ fn numbers(value: &Value, out: &mut Vec<usize>) {
 
 pub(super) fn root() -> Option<PathBuf> {
     let named = std::env::var_os("TOLLHOUSE_FIXTURES").map(PathBuf::from);
-    let root = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures"));
-    root.join("cases").is_dir().then_some(root)
+    // Beside the repository, of which the package may be a member.
+    let beside = ["..", "../.."].map(|up| Path::new(env!("CARGO_MANIFEST_DIR")).join(up).join("shared/fixtures"));
+    named.into_iter().chain(beside).find(|root| root.join("cases").is_dir())
 }
 
 pub(super) fn folders(of: &Path) -> Vec<PathBuf> {

@@ -1,33 +1,26 @@
-// Against `@copilotkit/aimock`, whose failures nobody here wrote.
+// Against `@copilotkit/aimock`, whose failures nobody here wrote. Each function is for every caller.
 
 import assert from 'node:assert/strict';
 
-import OpenAI from 'openai';
-
-import { ANSWER, all, client, raised, text, user } from './gateway.mjs';
-
-async function ask(ours, model, stream, content) {
-  const answer = await ours.chat.completions.create({ model, messages: [user(content)], stream });
-  return stream ? text(await all(answer)) : answer.choices[0].message.content;
-}
+import { ask, askStream } from './failures.mjs';
+import { ANSWER, all, raised } from './gateway.mjs';
 
 // Every request is answered, and well, whatever the first target does.
-export async function answered(model) {
-  const ours = client();
-  const asked = Array.from({ length: 20 }, (_, number) => ask(ours, model, number % 2 === 0));
-  assert.deepEqual(await Promise.all(asked), Array(20).fill(ANSWER));
+export async function answered(caller, model) {
+  const asked = Array.from({ length: 10 }, (_, number) => (number % 2 ? ask : askStream)(caller, model)());
+  assert.deepEqual(await Promise.all(asked), Array(10).fill(ANSWER));
 }
 
 // Without another target a failure is a failure, with a status and a word for it.
-export async function lone(model) {
-  for (const stream of [false, true]) {
+export async function lone(caller, model) {
+  for (const way of [ask, askStream]) {
     let answer;
     try {
-      answer = await ask(client(), model, stream);
+      answer = await way(caller, model)();
     } catch (error) {
-      assert.ok(error instanceof OpenAI.APIError && error.code && error.error?.message, error.stack);
+      assert.ok(error instanceof caller.package.APIError && caller.word(error), error.stack);
       assert.ok(error.status === 429 || error.status >= 500, error.stack);
-      console.log(`  stream=${stream}: ${error.constructor.name} ${error.code}: ${error.message}`);
+      console.log(`  ${way.name}: ${error.constructor.name} ${caller.word(error)}: ${error.message}`);
       continue;
     }
     assert.fail(`an answer: ${answer}`);
@@ -35,19 +28,19 @@ export async function lone(model) {
 }
 
 // With enough patience the package gets through what fails now and then.
-export async function stubborn(model) {
-  for (const stream of [false, true]) {
-    assert.equal(await ask(client({ maxRetries: 10 }), model, stream), ANSWER);
-  }
+export async function stubborn(caller, model) {
+  for (const way of [ask, askStream]) assert.equal(await way(caller, model, { maxRetries: 10 })(), ANSWER);
 }
 
 // A request that no fixture knows: the provider's 404 is not the gateway's.
-export async function refused_by_mock(model) {
-  const error = await raised(OpenAI.NotFoundError, () => ask(client(), model, false, 'Nobody taught it this.'));
+export async function refused_by_mock(caller, model) {
+  const unknown = () => caller.plain(caller.client(), model, 'Nobody taught it this.');
+  const error = await raised(caller.package.NotFoundError, unknown);
   assert.match(error.message, /No fixture matched/);
 }
 
 // Thinking beside the answer does not get into it.
-export async function reasoning(model) {
-  for (const stream of [false, true]) assert.equal(await ask(client(), model, stream, 'Think hard.'), 'Thought.');
+export async function reasoning(caller, model) {
+  assert.equal(await caller.plain(caller.client(), model, 'Think hard.'), 'Thought.');
+  assert.equal((await all(caller.pieces(caller.client(), model, 'Think hard.'))).join(''), 'Thought.');
 }

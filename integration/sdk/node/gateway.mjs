@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 
 // Providers answer this so, and count so.
@@ -14,12 +15,21 @@ export function client(options = {}) {
   return new OpenAI({ maxRetries: 0, timeout: 30_000, ...options });
 }
 
+export function anthropicClient(options = {}) {
+  return new Anthropic({ maxRetries: 0, timeout: 30_000, ...options });
+}
+
 export function user(content = PROMPT) {
   return { role: 'user', content };
 }
 
 export function count(usage) {
   return [usage.prompt_tokens, usage.completion_tokens, usage.total_tokens];
+}
+
+// Does the provider of this model count tokens? The mock of Ollama does not.
+export function counts(model) {
+  return !model.startsWith('ollama');
 }
 
 export async function all(stream) {

@@ -1,25 +1,34 @@
-// Runs functions of these scripts for each model: `run.mjs plain,streamed openai/gpt-5-mini`.
+// Runs functions of these scripts, each for a model: `run.mjs plain=openai/gpt-5-mini messages.streamed=openai/gpt-5-mini`.
 //
-// Where the gateway is and the key are in the environment, under the names that the official package reads by itself.
+// A name without a caller is of chat. Where the gateway is and the key are in the environment, under the names that the
+// official packages read by themselves.
 
 import * as aimock from './aimock.mjs';
+import { CALLERS } from './callers.mjs';
 import * as content from './content.mjs';
 import * as failures from './failures.mjs';
+import * as messages from './messages.mjs';
+import * as responses from './responses.mjs';
 import * as streams from './streams.mjs';
 import * as tools from './tools.mjs';
+import * as vercel from './vercel.mjs';
 
-const functions = { ...aimock, ...content, ...failures, ...streams, ...tools };
+const own = { chat: { ...content, ...streams, ...tools }, messages, responses, vercel };
+const common = { ...failures, ...aimock };
 
-const [names, ...models] = process.argv.slice(2);
-for (const name of names.split(',')) {
-  for (const model of models) {
-    console.log(`${name}('${model}')`);
-    // Nothing here takes so long.
-    const watch = setTimeout(() => {
-      console.error('hangs');
-      process.exit(1);
-    }, 90_000);
-    await functions[name](model);
-    clearTimeout(watch);
+for (const asked of process.argv.slice(2)) {
+  const [, caller = 'chat', name, model] = /^(?:(\w+)\.)?(\w+)=(.*)$/.exec(asked);
+  console.log(asked);
+  // Nothing here takes so long.
+  const watch = setTimeout(() => {
+    console.error('hangs');
+    process.exit(1);
+  }, 90_000);
+  try {
+    await (own[caller][name]?.(model) ?? common[name](CALLERS[caller], model));
+  } catch (error) {
+    console.log(error);
+    process.exitCode = 1;
   }
+  clearTimeout(watch);
 }

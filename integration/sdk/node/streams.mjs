@@ -2,9 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import OpenAI from 'openai';
-
-import { ANSWER, USAGE, all, client, count, raised, text, user } from './gateway.mjs';
+import { ANSWER, USAGE, all, client, count, counts, text, user } from './gateway.mjs';
 
 export async function streamed(model) {
   const chunks = await all(await client().chat.completions.create({ model, messages: [user()], stream: true }));
@@ -27,7 +25,8 @@ export async function streamed_usage(model) {
   const chunks = await all(await client().chat.completions.create(asked));
   const last = chunks.pop();
   assert.ok(chunks.every((chunk) => !chunk.usage && chunk.choices.length), JSON.stringify(chunks));
-  assert.deepEqual([last.choices, count(last.usage)], [[], USAGE]);
+  assert.deepEqual(last.choices, []);
+  if (counts(model)) assert.deepEqual(count(last.usage), USAGE);
 }
 
 // The package's own events, with the whole answer at their end.
@@ -42,24 +41,7 @@ export async function helper(model) {
   const answer = await stream.finalChatCompletion();
   assert.deepEqual([heard, answer.choices[0].message.content], [ANSWER, ANSWER]);
   assert.equal(answer.choices[0].finish_reason, 'stop');
-  assert.deepEqual(count(await stream.totalUsage()), USAGE);
-}
-
-// A stream that fails after its first word, which is not lost.
-async function broken(model, kind) {
-  const chunks = [];
-  const error = await raised(kind, async () => {
-    const asked = { model, messages: [user()], stream: true };
-    for await (const chunk of await client({ maxRetries: 2 }).chat.completions.create(asked)) chunks.push(chunk);
-  });
-  assert.equal(text(chunks), 'Say');
-  return error;
-}
-
-// The failure is told in the stream.
-export async function error_in_stream(model) {
-  const error = await broken(model, OpenAI.APIError);
-  assert.ok(error.message && error.code, error.stack);
+  if (counts(model)) assert.deepEqual(count(await stream.totalUsage()), USAGE);
 }
 
 // A caller that has heard enough.

@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 import { all, client, user } from './gateway.mjs';
 
-const WEATHER = {
+export const WEATHER = {
   type: 'function',
   function: {
     name: 'weather',

@@ -1,69 +1,75 @@
-"""Failures as the official package's exceptions, and what it tries again."""
+"""Failures as the official packages' exceptions, and what they try again. Each function is for every caller."""
 
-import openai
-from gateway import ANSWER, client, raised, user
+from gateway import ANSWER, raised
 
-
-def ask(model, **options):
-    return lambda: client(**options).chat.completions.create(model=model, messages=[user()])
-
-
-def no_key(model):
-    error = raised(openai.AuthenticationError, ask(model, api_key="th-nobody", max_retries=2))
-    assert (error.status_code, error.code, error.type) == (401, "invalid_api_key", "authentication_error"), error.body
-    asked = {"model": model, "messages": [user()], "extra_headers": {"Authorization": openai.omit}}
-    error = raised(openai.AuthenticationError, lambda: client(max_retries=2).chat.completions.create(**asked))
-    assert (error.status_code, error.code) == (401, "missing_api_key"), error.body
+# What callers of OpenAI's APIs and of Anthropic's are told.
+NO_KEY = {"openai": ["invalid_api_key", "missing_api_key"], "anthropic": ["authentication_error"] * 2}
+NO_MODEL = {"openai": "model_not_found", "anthropic": "not_found_error"}
 
 
-def no_model(model):
-    error = raised(openai.NotFoundError, ask(model, max_retries=2))
-    assert (error.status_code, error.code) == (404, "model_not_found"), error.body
-    raised(openai.NotFoundError, lambda: client().models.retrieve(model))
+def ask(caller, model, **options):
+    return lambda: caller.plain(caller.client(**options), model)
 
 
-def no_surface(model):
-    error = raised(openai.NotFoundError, lambda: client().moderations.create(model=model, input="text"))
-    assert error.status_code == 404 and error.message, error.body
-    raised(openai.NotFoundError, lambda: client().images.generate(model=model, prompt="text"))
+def ask_stream(caller, model, **options):
+    return lambda: "".join(caller.pieces(caller.client(**options), model))
 
 
-def bad_request(model):
+def no_key(caller, model):
+    wrong, missing = NO_KEY[caller.package.__name__]
+    error = raised(caller.package.AuthenticationError, ask(caller, model, api_key="th-nobody", max_retries=2))
+    assert (error.status_code, caller.word(error)) == (401, wrong), error.body
+    nothing = {"Authorization": caller.package.omit, "X-Api-Key": caller.package.omit}
+    bare = lambda: caller.plain(caller.client(max_retries=2), model, extra_headers=nothing)
+    error = raised(caller.package.AuthenticationError, bare)
+    assert (error.status_code, caller.word(error)) == (401, missing), error.body
+
+
+def no_model(caller, model):
+    error = raised(caller.package.NotFoundError, ask(caller, model, max_retries=2))
+    assert (error.status_code, caller.word(error)) == (404, NO_MODEL[caller.package.__name__]), error.body
+    raised(caller.package.NotFoundError, lambda: caller.client().models.retrieve(model))
+
+
+def bad_request(caller, model):
     """The provider refuses the request: its words reach the caller, and nobody tries again."""
-    error = raised(openai.BadRequestError, ask(model, max_retries=2))
+    error = raised(caller.package.BadRequestError, ask(caller, model, max_retries=2))
     assert error.status_code == 400 and "No." in error.message, error.body
     assert error.type == "invalid_request_error", error.body
 
 
-def bad_messages(model):
-    """Nobody can read this."""
-    for messages in ([{"role": "nobody", "content": "x"}], [{"role": "user", "content": 7}]):
-        asked = {"model": model, "messages": messages}
-        error = raised(openai.BadRequestError, lambda: client(max_retries=2).chat.completions.create(**asked))
-        assert error.type == "invalid_request_error" and error.message, error.body
-
-
-def rate_limit(model):
-    error = raised(openai.RateLimitError, ask(model, max_retries=2))
+def rate_limit(caller, model):
+    error = raised(caller.package.RateLimitError, ask(caller, model, max_retries=2))
     assert error.status_code == 429 and "No." in error.message, error.body
 
 
-def retried(model):
+def retried(caller, model):
     """The package tries again, and has an answer."""
-    answer = ask(model, max_retries=2)()
-    assert answer.choices[0].message.content == ANSWER, answer
+    assert ask(caller, model, max_retries=2)() == ANSWER
 
 
-def retried_stream(model):
-    stream = client(max_retries=2).chat.completions.create(model=model, messages=[user()], stream=True)
-    assert "".join(c.choices[0].delta.content or "" for c in stream) == ANSWER
+def retried_stream(caller, model):
+    assert ask_stream(caller, model, max_retries=2)() == ANSWER
 
 
-def server_error(model):
-    error = raised(openai.InternalServerError, ask(model, max_retries=1))
+def server_error(caller, model):
+    error = raised(caller.package.InternalServerError, ask(caller, model, max_retries=1))
     assert error.status_code >= 500 and error.message, error.body
 
 
-def impatient(model):
+def impatient(caller, model):
     """A caller that does not wait, and tries again."""
-    raised(openai.APITimeoutError, ask(model, timeout=0.5, max_retries=1))
+    raised(caller.package.APITimeoutError, ask(caller, model, timeout=0.5, max_retries=1))
+
+
+def error_in_stream(caller, model):
+    """The failure is told in the stream, after its first word, which is not lost."""
+    texts = []
+    try:
+        texts.extend(caller.pieces(caller.client(max_retries=2), model))
+    except caller.package.APIError as error:
+        assert not isinstance(error, caller.package.APIConnectionError), error
+        assert error.message and caller.word(error), vars(error)
+        assert "".join(texts) == "Say", texts
+    else:
+        raise AssertionError(f"no failure but {texts}")

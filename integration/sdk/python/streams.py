@@ -1,7 +1,6 @@
 """Streamed answers."""
 
-import openai
-from gateway import ANSWER, USAGE, client, count, raised, user
+from gateway import ANSWER, USAGE, client, count, counts, user
 from openai.types.chat import ChatCompletionChunk
 
 
@@ -23,7 +22,7 @@ def streamed_usage(model):
     asked = {"model": model, "messages": [user()], "stream_options": {"include_usage": True}}
     *chunks, last = client().chat.completions.create(stream=True, **asked)
     assert all(chunk.usage is None and chunk.choices for chunk in chunks), chunks
-    assert last.choices == [] and count(last.usage) == USAGE, last
+    assert last.choices == [] and (count(last.usage) == USAGE or not counts(model)), last
 
 
 def helper(model):
@@ -39,26 +38,8 @@ def helper(model):
         answer = stream.get_final_completion()
     assert {"chunk", "content.delta", "content.done"} <= kinds, kinds
     assert text == answer.choices[0].message.content == ANSWER, answer
-    assert answer.choices[0].finish_reason == "stop" and count(answer.usage) == USAGE, answer
-
-
-def broken(model, kind):
-    """A stream that fails after its first word, which is not lost."""
-    texts = []
-
-    def read():
-        for chunk in client(max_retries=2).chat.completions.create(model=model, messages=[user()], stream=True):
-            texts.extend(choice.delta.content or "" for choice in chunk.choices)
-
-    error = raised(kind, read)
-    assert "".join(texts) == "Say", texts
-    return error
-
-
-def error_in_stream(model):
-    """The failure is told in the stream."""
-    error = broken(model, openai.APIError)
-    assert error.message and error.code, vars(error)
+    assert answer.choices[0].finish_reason == "stop", answer
+    assert count(answer.usage) == USAGE or not counts(model), answer
 
 
 def hang_up(model):

@@ -62,7 +62,7 @@ fn a_key_is_taken_in_every_form(package: Package) {
 
 fn the_list_of_models_is_what_the_key_may_use(package: Package) {
     let Some(house) = house() else { return };
-    house.run_with(package, FEW, &["models"], &[&OF_FEW.join(",")]);
+    house.run_each(package, FEW, &[("models", &OF_FEW.join(","))]);
 }
 
 fn a_stream_is_chunks_of_one_completion(package: Package) {

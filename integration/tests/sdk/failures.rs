@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use integration::document::KEY;
 use integration::provider::Seen;
 use integration::reply::Reply;
 use integration::speech::Speech;
 use integration::stage;
 
-use crate::house::{SPEECHES, house};
+use crate::house::{CALLERS, SPEECHES, house};
 use crate::packages::Package;
 
 with_each_package! {
@@ -29,8 +30,8 @@ with_each_package! {
     a_caller_that_does_not_wait_is_not_waited_for
 }
 
-/// Runs a function against providers that first do this, for models that no other test uses, and counts the requests
-/// that reach them. Returns these.
+/// Runs a function of every caller against providers that first do this, for models that no other test uses, and
+/// counts the requests that reach them. Returns these.
 fn against(
     package: Package,
     function: &str,
@@ -39,14 +40,20 @@ fn against(
 ) -> Vec<Vec<Arc<Seen>>> {
     static CASES: AtomicUsize = AtomicUsize::new(0);
     let Some(house) = house() else { return Vec::new() };
-    let name = format!("{function}-{}", CASES.fetch_add(1, Ordering::Relaxed));
-    let models = SPEECHES.map(|speech| house.scripted(speech, &name, first(speech)));
-    house.run(package, &[function], &models.each_ref().map(String::as_str));
-    let seen = SPEECHES.map(|speech| house.seen(speech, &name));
-    for (model, seen) in models.iter().zip(&seen) {
-        assert_eq!(seen.len(), requests, "requests to {model}");
-    }
-    seen.into()
+    let cases = CALLERS.map(|caller| {
+        let name = format!("{function}-{}", CASES.fetch_add(1, Ordering::Relaxed));
+        (format!("{caller}.{function}"), SPEECHES.map(|speech| house.scripted(speech, &name, first(speech))), name)
+    });
+    let asked = cases.iter().flat_map(|(function, models, _)| models.each_ref().map(|model| (&**function, &**model)));
+    house.run_each(package, KEY, &asked.collect::<Vec<_>>());
+    let seen = |(function, _, name): &(String, _, String)| {
+        SPEECHES.map(|speech| {
+            let seen = house.seen(speech, name);
+            assert_eq!(seen.len(), requests, "requests of {function} to {speech}");
+            seen
+        })
+    };
+    cases.iter().flat_map(seen).collect()
 }
 
 /// A failure, with these headers.
@@ -69,11 +76,16 @@ fn a_wrong_or_missing_key_is_an_authentication_error(package: Package) {
 
 fn an_unknown_model_is_not_found(package: Package) {
     let Some(house) = house() else { return };
-    house.run(package, &["no_model"], &["nobody", "nobody/knows", "gpt-5-mini"]);
+    let functions = CALLERS.map(|caller| format!("{caller}.no_model"));
+    let functions = functions.each_ref().map(String::as_str);
+    house.run(package, &functions, &["nobody", "nobody/knows", "gpt-5-mini"]);
 }
 
 fn paths_that_the_gateway_does_not_serve_are_not_found(package: Package) {
-    against(package, "no_surface", |_| Vec::new(), 0);
+    let Some(house) = house() else { return };
+    let name = format!("no-surface-{}", package.name());
+    house.run(package, &["no_surface"], &[&house.strict(Speech::OpenAi, &name)]);
+    assert!(house.seen(Speech::OpenAi, &name).is_empty());
 }
 
 fn a_request_that_a_provider_refuses_is_a_bad_request_and_not_tried_again(package: Package) {
@@ -120,11 +132,20 @@ fn a_provider_that_recovers_answers_the_retry(package: Package) {
 }
 
 fn an_error_in_a_stream_is_raised_after_its_content(package: Package) {
-    let broken = |speech: Speech| {
-        let events = [speech.opening(), vec![speech.piece("Say"), speech.failure_event()]].concat();
-        vec![Reply::stream(events).end()]
-    };
-    against(package, "error_in_stream", broken, 1);
+    against(package, "error_in_stream", |speech| vec![broken(speech)], 1);
+}
+
+#[test]
+fn an_error_in_a_stream_is_a_part_of_it_for_vercels_packages() {
+    let Some(house) = house() else { return };
+    // Four packages ask.
+    let models = SPEECHES.map(|speech| house.scripted(speech, "vercel-error-in-stream", vec![broken(speech); 4]));
+    house.run(Package::Node, &["vercel.error_in_stream"], &models.each_ref().map(String::as_str));
+}
+
+/// A stream with a first word and a failure.
+fn broken(speech: Speech) -> Reply {
+    Reply::stream([speech.opening(), vec![speech.piece("Say"), speech.failure_event()]].concat()).end()
 }
 
 /// A stream with a first word and no end.

@@ -17,7 +17,22 @@ use tollhouse::process::Gateway;
 use crate::aimock::{Chaos, Mock};
 use crate::packages::{self, Package};
 
-/// Both APIs.
+/// The APIs that the mock speaks, and where it has them. Its streams of Bedrock's `InvokeModel` are not AWS's: their
+/// frames hold the events themselves, not their base64 in `bytes`.
+pub(crate) const MOCKED: [(&str, &str); 9] = [
+    ("openai", "/v1"),
+    ("anthropic", "/v1"),
+    ("openai-responses", "/v1"),
+    ("azure-openai", ""),
+    ("bedrock-converse", ""),
+    ("gemini", "/v1beta"),
+    ("vertex-gemini", "/v1"),
+    ("cohere", ""),
+    ("ollama", ""),
+];
+/// APIs of callers.
+pub(crate) const CALLERS: [&str; 3] = ["chat", "responses", "messages"];
+/// APIs of scripted providers.
 pub(crate) const SPEECHES: [Speech; 2] = [Speech::OpenAi, Speech::Anthropic];
 /// A key that may use little.
 pub(crate) const FEW: &str = "th-key-of-few-c0ffee";
@@ -74,7 +89,7 @@ impl House {
             anthropic,
             records: Records(records),
             _mocks: mocks,
-            base: format!("{}/v1", gateway.base_url()),
+            base: gateway.base_url(),
             admin: Admin::of(&gateway.admin_url()),
             log,
             _envoy: Mutex::new(gateway),
@@ -108,14 +123,15 @@ impl House {
         self.provider(speech).seen(model)
     }
 
-    /// Runs functions of the scripts, and checks what must be true at any time.
+    /// Runs functions of the scripts for each of these models.
     pub(crate) fn run(&self, package: Package, functions: &[&str], models: &[&str]) {
-        self.run_with(package, KEY, functions, models);
+        let each = |function| models.iter().map(move |model| (function, *model));
+        self.run_each(package, KEY, &functions.iter().flat_map(|function| each(*function)).collect::<Vec<_>>());
     }
 
-    /// The same with another key.
-    pub(crate) fn run_with(&self, package: Package, key: &str, functions: &[&str], models: &[&str]) {
-        package.run(functions, models, &self.base, key);
+    /// Runs functions of the scripts, each for its model, and checks what must be true at any time.
+    pub(crate) fn run_each(&self, package: Package, key: &str, asked: &[(&str, &str)]) {
+        package.run(asked, &self.base, key);
         stage::healthy(self.admin, &std::fs::read_to_string(&self.log).unwrap_or_default());
     }
 }
@@ -135,13 +151,14 @@ fn configuration(openai: &Provider, anthropic: &Provider, mocks: &[Mock]) -> Val
         models.insert(name.to_owned(), json!({ "targets": [format!("openai/{name}")] }));
     }
     for mock in mocks {
-        for speech in SPEECHES {
-            let name = mock.provider(speech);
-            providers[&name] = provider(&speech.to_string(), "aimock", &mock.host());
+        for (at, (dialect, path)) in MOCKED.into_iter().enumerate() {
+            let name = mock.provider(dialect);
+            providers[&name] = mocked(dialect, &format!("http://{}{path}", mock.host()));
             let lone = format!("{name}/lone");
             models.insert(format!("lone-{name}"), json!({ "targets": [lone], "timeouts": clocks() }));
-            for (good, package) in SPEECHES.into_iter().flat_map(|good| Package::ALL.map(|package| (good, package))) {
-                let model = then(package, &name, good);
+            let (good, _) = MOCKED[(at + 1) % MOCKED.len()];
+            for (package, caller) in Package::ALL.into_iter().flat_map(|p| CALLERS.map(|caller| (p, caller))) {
+                let model = then(package, caller, &name);
                 // Cooldowns belong to targets: each of these models has targets of its own.
                 let targets = [format!("{name}/{model}"), format!("{}/{model}", Chaos::None.provider(good))];
                 models.insert(model, json!({ "targets": targets, "timeouts": clocks() }));
@@ -152,9 +169,19 @@ fn configuration(openai: &Provider, anthropic: &Provider, mocks: &[Mock]) -> Val
     json!({ "providers": providers, "models": models, "clients": [client("main", KEY, &["*"]), with(few, "team", json!("few"))] })
 }
 
-/// The name of a model that has a provider that fails, and a good one after it.
-pub(crate) fn then(package: Package, bad: &str, good: Speech) -> String {
-    format!("{bad}-then-{good}-{}", package.name())
+/// A mock as a provider of this dialect.
+fn mocked(dialect: &str, endpoint: &str) -> Value {
+    let mocked = with(provider(dialect, "aimock", ""), "endpoint", json!(endpoint));
+    match dialect {
+        "azure-openai" => with(mocked, "api_version", json!("2024-10-21")),
+        "vertex-gemini" => with(with(mocked, "project", json!("ours")), "location", json!("global")),
+        _ => mocked,
+    }
+}
+
+/// The name of a model that has a provider that fails, and a good one of the next dialect after it.
+pub(crate) fn then(package: Package, caller: &str, bad: &str) -> String {
+    format!("{bad}-then-good-{}-{caller}", package.name())
 }
 
 /// Shorter than the slow mock.

@@ -1,5 +1,5 @@
-//! The official OpenAI packages for Python and Node against the gateway, before providers that take nothing but
-//! their own API: strict ones of ours, and `@copilotkit/aimock`.
+//! The official packages of OpenAI and Anthropic for Python and Node, and Vercel's `ai`, against the gateway, before
+//! providers that take nothing but their own API: strict ones of ours, and `@copilotkit/aimock`.
 //!
 //! What the packages do is in `integration/sdk`; each test here has a function of its name's sense there, runs it
 //! with the models that it needs, and looks at what reached the providers.
@@ -30,3 +30,4 @@ mod content;
 mod failures;
 mod house;
 mod packages;
+mod types;

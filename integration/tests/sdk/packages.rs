@@ -12,12 +12,12 @@ use tollhouse_filter::clients::Digest;
 const NEEDS: &str = "these tests need Python from 3.11 (`python3` with venv and pip), Node from 20.15 (`node`, `npm`) \
     and, once, the network; TOLLHOUSE_WITHOUT_SDKS=1 leaves them out";
 
-/// An official package.
+/// Where official packages come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Package {
-    /// `openai` of PyPI.
+    /// PyPI.
     Python,
-    /// `openai` of npm.
+    /// npm.
     Node,
 }
 
@@ -33,10 +33,10 @@ impl Package {
         }
     }
 
-    /// Runs functions of the scripts for each of these models; their output is the failure if one fails.
+    /// Runs functions of the scripts, each for its model; their output is the failure if one fails.
     ///
     /// `base` and `key` are given as the package reads them by itself.
-    pub(crate) fn run(self, functions: &[&str], models: &[&str], base: &str, key: &str) {
+    pub(crate) fn run(self, asked: &[(&str, &str)], base: &str, key: &str) {
         let mut command = match self {
             Self::Python => {
                 let mut command = Command::new(python().join("bin/python"));
@@ -49,7 +49,9 @@ impl Package {
                 command
             }
         };
-        command.arg(functions.join(",")).args(models).env("OPENAI_BASE_URL", base).env("OPENAI_API_KEY", key);
+        command.args(asked.iter().map(|(function, model)| format!("{function}={model}")));
+        command.env("OPENAI_BASE_URL", format!("{base}/v1")).env("OPENAI_API_KEY", key);
+        command.env("ANTHROPIC_BASE_URL", base).env("ANTHROPIC_API_KEY", key);
         // A proxy of the machine is not between the scripts and the gateway.
         for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
             command.env_remove(name);
@@ -87,6 +89,16 @@ pub(crate) fn node() -> &'static Path {
         }
         folder
     })
+}
+
+/// Lets the official packages judge what a file holds; what they do not like is the failure.
+pub(crate) fn check_types(written: &Path) {
+    finish(
+        Command::new(python().join("bin/python"))
+            .args(["-B", "-m", "official"])
+            .arg(written)
+            .current_dir(scripts().join("python")),
+    );
 }
 
 fn python() -> &'static Path {
