@@ -131,8 +131,7 @@ pub enum Task {
     Count(&'static dyn CountFormat),
     /// To embed texts. Callers of every surface of embeddings are served.
     Embeddings(&'static dyn EmbeddingFormat),
-    /// Something for which the hub has no words, or of which no other surface is known. Only callers of the same wire
-    /// format are served.
+    /// Something for which the hub has no words, or which callers ask in this format only. They alone are served.
     Pass(&'static dyn PassFormat),
 }
 

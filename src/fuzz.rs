@@ -18,9 +18,11 @@ use crate::surfaces::messages::Messages;
 use crate::surfaces::{AnswerContext, Asked, ChatSurface, Surface};
 
 mod answers;
+mod embeddings;
 mod order;
 mod roles;
 
+pub use embeddings::{embeddings_answer, embeddings_request};
 pub use order::check as check_order;
 pub use roles::{gateway_request, provider_answer};
 
@@ -34,6 +36,8 @@ pub static TARGETS: &[(&str, Target)] = &[
     ("chat_request", chat_request),
     ("completions_request", completions_request),
     ("config", config),
+    ("embeddings_answer", embeddings_answer),
+    ("embeddings_request", embeddings_request),
     ("gateway_request", gateway_request),
     ("messages_request", messages_request),
     ("gemini_answer", gemini_answer),

@@ -12,7 +12,7 @@ pub enum Service {
     Count(&'static dyn CountSurface, &'static dyn CountFormat),
     /// Embeddings, translated.
     Embeddings(&'static dyn EmbeddingSurface, &'static dyn EmbeddingFormat),
-    /// They speak the same format, of something that is never translated.
+    /// They speak the same format, of anything but chats.
     Pass(&'static dyn Surface, &'static dyn PassFormat),
 }
 

@@ -99,6 +99,8 @@ hold! {
     any_chat_request_is_written_or_refused: chat_request,
     any_request_for_completions_is_written_or_refused: completions_request,
     any_document_is_valid_or_refused: config,
+    any_answer_with_embeddings_is_read_or_refused: embeddings_answer,
+    any_request_for_embeddings_is_written_or_refused: embeddings_request,
     any_request_is_forwarded_or_refused: gateway_request,
     any_request_for_messages_is_written_or_refused: messages_request,
     any_answer_of_gemini_is_read_or_refused: gemini_answer,

@@ -113,6 +113,17 @@ fn recorded_requests_of_openai_s_form_pass_but_for_the_model_and_answers_keep_th
     }
 }
 
+#[test]
+fn what_a_provider_does_not_count_is_estimated_and_told_as_nothing() {
+    let sent = Worker::new("gemini").send_to("/v1/embeddings", br#"{"model":"tier","input":"hello there"}"#);
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let told = sent.answer(&Answer { status: 200, headers }, [&br#"{"embeddings":[{"values":[1]}]}"#[..]]);
+    let body: Value = serde_json::from_slice(&told.body).unwrap();
+    assert_eq!((&body["usage"]["prompt_tokens"], &body["model"]), (&json!(0), &json!("real-model")));
+    assert_eq!((&told.record["usage_source"], &told.record["usage"]["output"]), (&json!("estimated"), &json!(0)));
+    assert!(told.record["usage"]["input"].as_u64().unwrap() > 0, "{}", told.record);
+}
+
 fn paired(kind: &str) -> Vec<(Pair, &'static dyn EmbeddingFormat, Option<&'static str>)> {
     let of = |(provider, dialect, model): &(&str, &str, Option<&'static str>)| {
         let format = dialects::find(dialect).unwrap().tasks().iter().find_map(|task| task.embeddings()).unwrap();

@@ -17,6 +17,7 @@ mod support;
 mod anthropic;
 mod bytes;
 mod codecs;
+mod embeddings;
 mod events;
 mod messages;
 mod requests;

@@ -42,19 +42,23 @@ pub(super) fn read<'a>(body: &Object<'a>) -> Result<EmbeddingRequest<'a>, ApiErr
     let common =
         Common { purpose: purpose(body, "input_type")?.or(purpose(body, "task_type")?), title: word(body, "title")? };
     let inputs = inputs(body.get("input").ok_or_else(|| chat::missing("input"))?, &common)?;
-    let mut others: Vec<Cow<'a, str>> =
-        body.names().map(|(name, _)| name.clone()).filter(|name| !KNOWN.contains(&name.as_ref())).collect();
-    // A text may have them of its own.
-    let (purposes, titles) = (inputs.iter().any(|i| i.purpose.is_some()), inputs.iter().any(|i| i.title.is_some()));
-    for (name, said) in
-        [("task_type", purposes && common.purpose.is_none()), ("title", titles && common.title.is_none())]
-    {
-        if said {
-            others.push(Cow::Borrowed(name));
-        }
-    }
+    let others = others(body, &common, &inputs);
     let dimensions = body.read("dimensions").map_err(chat::refused)?;
     Ok(EmbeddingRequest { inputs, dimensions, truncate: truncate(body)?, others })
+}
+
+/// Names of members that only some providers know.
+fn others<'a>(body: &Object<'a>, common: &Common<'a>, inputs: &[Input<'a>]) -> Vec<Cow<'a, str>> {
+    let unknown = body.names().map(|(name, _)| name).filter(|name| !KNOWN.contains(&name.as_ref()));
+    let mut others: Vec<_> = unknown.cloned().collect();
+    // A text may have them of its own.
+    if common.purpose.is_none() && inputs.iter().any(|input| input.purpose.is_some()) {
+        others.push(Cow::Borrowed("task_type"));
+    }
+    if common.title.is_none() && inputs.iter().any(|input| input.title.is_some()) {
+        others.push(Cow::Borrowed("title"));
+    }
+    others
 }
 
 /// A text or a list of them. Tokens are those of OpenAI's models: nobody else could read them.
@@ -70,19 +74,17 @@ fn inputs<'a>(raw: &'a RawValue, common: &Common<'a>) -> Result<Vec<Input<'a>>, 
 }
 
 fn input<'a>(raw: &'a RawValue, path: &str, common: &Common<'a>) -> Result<Input<'a>, ApiError> {
-    let (text, own, title) = match raw.get().as_bytes().first() {
-        Some(b'"') => (serde_json::from_str::<Text<'a>>(raw.get()).ok(), None, None),
-        Some(b'{') => match serde_json::from_str::<Instance<'a>>(raw.get()) {
-            Ok(instance) => (Some(instance.content), instance.task_type, instance.title),
-            Err(_) => (None, None, None),
-        },
-        _ => (None, None, None),
+    let instance = if raw.get().starts_with('{') {
+        serde_json::from_str::<Instance<'a>>(raw.get()).ok()
+    } else {
+        let text = serde_json::from_str(raw.get()).ok();
+        text.map(|content| Instance { content, task_type: None, title: None })
     };
-    let Some(Text(text)) = text else {
+    let Some(Instance { content: Text(text), task_type, title }) = instance else {
         let message = format!("Invalid `{path}`: expected a text; only OpenAI's own models read tokens.");
         return Err(ApiError::invalid(message).param(path).code("unsupported_value"));
     };
-    let own = own.map(|word| known_purpose(&word.0, &format!("{path}.task_type"))).transpose()?;
+    let own = task_type.map(|word| known_purpose(&word.0, &format!("{path}.task_type"))).transpose()?;
     let title = title.map(|title| title.0).or_else(|| common.title.clone());
     Ok(Input { text, purpose: own.or(common.purpose), title })
 }
