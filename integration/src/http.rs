@@ -25,6 +25,17 @@ impl Head {
     }
 }
 
+/// A segment of a path without its `%`.
+pub fn decoded(segment: &str) -> String {
+    let mut out = Vec::new();
+    let mut bytes = segment.bytes();
+    while let Some(byte) = bytes.next() {
+        let hex: Option<String> = (byte == b'%').then(|| bytes.by_ref().take(2).map(char::from).collect());
+        out.push(hex.and_then(|hex| u8::from_str_radix(&hex, 16).ok()).unwrap_or(byte));
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Where a body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {

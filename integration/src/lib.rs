@@ -5,6 +5,8 @@
 //!   what it sends and sees is            what it gets is kept,
 //!   compared byte for byte               what it answers is a Reply
 //! ```
+//! [`strict`] providers take nothing but their own API, as its documents describe it: one for each dialect.
+//!
 //! Most scenarios share one Envoy ([`stage`]): each takes model names that no other uses, and looks at its own
 //! traces only. Those that need another configuration start an Envoy of their own ([`envoy`]).
 
@@ -27,3 +29,4 @@ pub mod records;
 pub mod reply;
 pub mod speech;
 pub mod stage;
+pub mod strict;

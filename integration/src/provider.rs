@@ -27,13 +27,12 @@ type Script = Arc<dyn Fn(&Seen, usize) -> Reply + Send + Sync>;
 pub struct Provider {
     /// Where it listens.
     pub address: SocketAddr,
-    /// Its API.
-    pub speech: Speech,
     state: Arc<State>,
 }
 
 struct State {
-    speech: Speech,
+    /// For models that have no script.
+    script: Script,
     scripts: Mutex<HashMap<String, Script>>,
     seen: watch::Sender<Vec<Arc<Seen>>>,
     connections: AtomicU64,
@@ -45,7 +44,7 @@ pub struct Seen {
     pub head: Head,
     /// All of the body.
     pub body: Vec<u8>,
-    /// `model` of the body, which is JSON or a form.
+    /// `model` of the body, which is JSON or a form, or what stands for it in the path.
     pub model: String,
     /// When it was complete.
     pub at: Instant,
@@ -68,12 +67,17 @@ impl Seen {
 }
 
 impl Provider {
-    /// Listens, on the runtime of the caller.
+    /// Listens, on the runtime of the caller. Without a script for their model, requests are answered well.
     pub async fn start(speech: Speech) -> Self {
+        Self::answering(move |seen, _| speech.good(seen.json()["stream"] == true)).await
+    }
+
+    /// The same with a script for all models that have none of their own.
+    pub async fn answering(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
-            speech,
+            script: Arc::new(script),
             scripts: Mutex::default(),
             seen: watch::channel(Vec::new()).0,
             connections: AtomicU64::new(0),
@@ -84,10 +88,10 @@ impl Provider {
                 tokio::spawn(serve(Arc::clone(&ours), stream));
             }
         });
-        Self { address, speech, state }
+        Self { address, state }
     }
 
-    /// Answers every request for this model so. Without a script the answer is a good one.
+    /// Answers every request for this model so.
     pub fn on(&self, model: &str, reply: Reply) {
         self.script(model, move |_, _| reply.clone());
     }
@@ -139,7 +143,7 @@ async fn serve(state: Arc<State>, stream: TcpStream) {
     while let Ok(Some(head)) = http::read_head(&mut stream).await {
         let Ok(body) = read_body(&mut stream, &head).await else { return };
         let seen = Arc::new(Seen {
-            model: model(&body),
+            model: model(&head, &body),
             head,
             body,
             at: Instant::now(),
@@ -162,10 +166,7 @@ impl State {
             all.push(Arc::clone(seen));
         });
         let script = self.scripts.lock().expect("scripts").get(&seen.model).cloned();
-        match script {
-            Some(script) => script(seen, number),
-            None => self.speech.good(seen.json()["stream"] == true),
-        }
+        script.unwrap_or_else(|| Arc::clone(&self.script))(seen, number)
     }
 }
 
@@ -178,19 +179,26 @@ async fn read_body(stream: &mut BufReader<TcpStream>, head: &Head) -> std::io::R
     Ok(body)
 }
 
-fn model(body: &[u8]) -> String {
+fn model(head: &Head, body: &[u8]) -> String {
     #[derive(Deserialize)]
     struct Named {
         model: String,
     }
-    serde_json::from_slice::<Named>(body).map_or_else(|_| model_of_form(body), |named| named.model)
+    let named = serde_json::from_slice::<Named>(body).ok().map(|named| named.model);
+    named.or_else(|| in_form(body)).or_else(|| in_path(head.word(1))).unwrap_or_default()
 }
 
 /// The line that follows the headers of a part named so.
-fn model_of_form(body: &[u8]) -> String {
+fn in_form(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
-    let value = text.split_once("name=\"model\"\r\n\r\n").and_then(|(_, rest)| rest.split_once("\r\n"));
-    value.map(|(value, _)| value.to_owned()).unwrap_or_default()
+    let (_, rest) = text.split_once("name=\"model\"\r\n\r\n")?;
+    rest.split_once("\r\n").map(|(value, _)| value.to_owned())
+}
+
+/// `/models/{model}:generateContent`, `/model/{model}/converse`, `/deployments/{model}/chat/completions`.
+fn in_path(path: &str) -> Option<String> {
+    let (_, rest) = ["/models/", "/model/", "/deployments/"].iter().find_map(|before| path.split_once(before))?;
+    rest.split([':', '/']).next().map(http::decoded)
 }
 
 /// Does what the script says. Tells whether the connection can be used again.

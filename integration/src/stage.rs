@@ -71,7 +71,7 @@ pub fn runtime() -> &'static Runtime {
 
 /// The folder of this process's files. What is shared lives until the process ends, and nobody is there then to clear
 /// away; so that is done by the next one, and logs can be looked at until then.
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     let program = std::env::current_exe().expect("a program");
     let all = program.ancestors().nth(2).expect("a target directory").join("scenarios");
     std::fs::create_dir_all(&all).expect("a folder");
@@ -92,7 +92,7 @@ pub fn provider(speech: Speech) -> Provider {
 }
 
 /// Runs something on the runtime that outlives tests.
-fn outliving<T: Send + 'static>(start: impl Future<Output = T> + Send + 'static) -> T {
+pub fn outliving<T: Send + 'static>(start: impl Future<Output = T> + Send + 'static) -> T {
     let (sender, receiver) = std::sync::mpsc::channel();
     runtime().spawn(async move {
         drop(sender.send(start.await));
@@ -247,15 +247,18 @@ impl Drop for Play {
 /// The shared stage. When a scenario ends, everything that must always be true is checked.
 pub fn stage() -> Play {
     static STAGE: OnceLock<Stage> = OnceLock::new();
-    Play(STAGE.get_or_init(|| {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        // Envoy asks the kernel for a SIGTERM when the thread that started it ends, and a test's thread ends soon.
-        std::thread::spawn(move || {
-            drop(sender.send(Stage::raise()));
-            loop {
-                std::thread::park();
-            }
-        });
-        receiver.recv().expect("a stage")
-    }))
+    Play(STAGE.get_or_init(|| kept(Stage::raise)))
+}
+
+/// Starts something on a thread that lives as long as this process.
+pub fn kept<T: Send + 'static>(start: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    // Envoy asks the kernel for a SIGTERM when the thread that started it ends, and a test's thread ends soon.
+    std::thread::spawn(move || {
+        drop(sender.send(start()));
+        loop {
+            std::thread::park();
+        }
+    });
+    receiver.recv().expect("what was started")
 }

@@ -52,6 +52,9 @@ impl Surface for Messages {
 
 impl ChatSurface for Messages {
     fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {
+        if body.get("thread").is_some() {
+            return Err(threaded());
+        }
         request::read(body).map_err(refused)
     }
 
@@ -72,6 +75,12 @@ impl ChatSurface for Messages {
 fn model(body: &Object<'_>) -> Result<String, ApiError> {
     let model = body.read::<String>("model").map_err(refused)?.ok_or_else(|| missing("model"))?;
     if model.trim().is_empty() { Err(empty("model", "the name of a model")) } else { Ok(model) }
+}
+
+/// Only Anthropic keeps conversations; its packages understand this and send all of one.
+fn threaded() -> ApiError {
+    let message = "thread: this provider keeps no conversations; send all of this one";
+    ApiError::invalid(message).param("thread").code(error::NO_THREADS)
 }
 
 fn refused(error: FieldError) -> ApiError {

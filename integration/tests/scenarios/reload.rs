@@ -57,15 +57,14 @@ impl Drop for Play {
     }
 }
 
-fn at(provider: &Provider, name: &str) -> Value {
-    let dialect = if provider.speech == Speech::OpenAi { "openai" } else { "anthropic" };
-    document::provider(dialect, name, &provider.address.to_string())
+fn at(speech: Speech, provider: &Provider, name: &str) -> Value {
+    document::provider(&speech.to_string(), name, &provider.address.to_string())
 }
 
 /// One provider, one model, two keys.
 fn first(o: &Provider) -> Value {
     json!({
-        "providers": { "o": at(o, "o") },
+        "providers": { "o": at(OpenAi, o, "o") },
         "models": { "old": { "targets": ["o/old"] } },
         "clients": [document::client("main", KEY, &["*"]), document::client("narrow", NARROW_KEY, &["*"])],
     })
@@ -74,7 +73,7 @@ fn first(o: &Provider) -> Value {
 /// Another provider and model more, one key less.
 fn second(o: &Provider, a: &Provider) -> Value {
     json!({
-        "providers": { "o": at(o, "o2"), "a": at(a, "a") },
+        "providers": { "o": at(OpenAi, o, "o2"), "a": at(Anthropic, a, "a") },
         "models": { "old": { "targets": ["o/old"] }, "new": { "targets": ["o/new", "a/new"] } },
         "clients": [document::client("main", KEY, &["*"])],
     })

@@ -10,12 +10,12 @@ use integration::records::Records;
 use integration::reply::Reply;
 use integration::speech::Speech;
 use integration::stage;
+use integration::strict;
 use serde_json::{Map, Value, json};
 use tollhouse::process::Gateway;
 
 use crate::aimock::{Chaos, Mock};
 use crate::packages::{self, Package};
-use crate::strict;
 
 /// Both APIs.
 pub(crate) const SPEECHES: [Speech; 2] = [Speech::OpenAi, Speech::Anthropic];
@@ -90,14 +90,14 @@ impl House {
 
     /// Lets a provider answer requests for `model` by their content, and returns what callers ask for.
     pub(crate) fn strict(&self, speech: Speech, model: &str) -> String {
-        self.provider(speech).script(model, move |seen, _| strict::answer(speech, seen));
+        self.provider(speech).script(model, move |seen, _| strict::answer(host(speech), seen));
         format!("{speech}/{model}")
     }
 
     /// The same, but the first answers are these. What is asked must be good anyway.
     pub(crate) fn scripted(&self, speech: Speech, model: &str, first: Vec<Reply>) -> String {
         self.provider(speech).script(model, move |seen, number| {
-            let good = strict::answer(speech, seen);
+            let good = strict::answer(host(speech), seen);
             first.get(number).cloned().unwrap_or(good)
         });
         format!("{speech}/{model}")
@@ -118,6 +118,10 @@ impl House {
         package.run(functions, models, &self.base, key);
         stage::healthy(self.admin, &std::fs::read_to_string(&self.log).unwrap_or_default());
     }
+}
+
+fn host(speech: Speech) -> &'static strict::Host {
+    strict::Host::named(&speech.to_string())
 }
 
 /// `openai` and `anthropic` are strict providers, `openai-drop` and the like speak either API to a mock.

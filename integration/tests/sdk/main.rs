@@ -30,4 +30,3 @@ mod content;
 mod failures;
 mod house;
 mod packages;
-mod strict;

@@ -51,6 +51,17 @@ struct Given<'a> {
     budget_tokens: Option<u64>,
 }
 
+impl Given<'_> {
+    fn kind(&self) -> &str {
+        self.kind.as_ref().map(|kind| kind.0.as_ref()).unwrap_or_default()
+    }
+
+    /// Other providers take `enabled` without a budget, which Anthropic requires.
+    fn is_mere_wish(&self) -> bool {
+        self.kind() == "enabled" && self.budget_tokens.is_none()
+    }
+}
+
 /// `blocked`: the conversation is at a point where Anthropic refuses thinking (calls without their thinking).
 pub(in crate::dialects) fn plan<'a>(
     chat: &ChatRequest<'a>,
@@ -59,9 +70,11 @@ pub(in crate::dialects) fn plan<'a>(
     dropped: &mut Vec<Cow<'static, str>>,
 ) -> Result<Plan<'a>, ApiError> {
     let effort = Effort::asked(chat)?;
-    let mut plan = match chat.thinking {
-        Some(raw) => given(chat, raw, effort, model),
-        None => wished(chat, effort, model),
+    let own = chat.thinking.map(|raw| (raw, lenient::<Given<'_>>(Some(raw))));
+    let own = own.filter(|(_, given)| !given.is_mere_wish());
+    let mut plan = match &own {
+        Some((raw, words)) => given(chat, raw, words, effort, model),
+        None => wished(chat, effort.or(chat.thinking.map(|_| Effort::Medium)), model),
     };
     if blocked && plan.on {
         plan.thinking = None;
@@ -70,16 +83,21 @@ pub(in crate::dialects) fn plan<'a>(
     if chat.thinking.is_some() && plan.thinking.is_none() {
         dropped.push(Cow::Borrowed("thinking"));
     }
-    let unmet = plan.effort.is_none() && (chat.thinking.is_some() || plan.thinking.is_none());
+    let unmet = plan.effort.is_none() && (own.is_some() || plan.thinking.is_none());
     if unmet && effort.is_some_and(|effort| effort != Effort::None) {
         dropped.push(Cow::Borrowed("reasoning_effort"));
     }
     Ok(plan)
 }
 
-fn given<'a>(chat: &ChatRequest<'_>, raw: &'a RawValue, effort: Option<Effort>, model: Model) -> Plan<'a> {
-    let given: Given<'_> = lenient(Some(raw));
-    let kind = given.kind.as_ref().map(|kind| kind.0.as_ref()).unwrap_or_default();
+fn given<'a>(
+    chat: &ChatRequest<'_>,
+    raw: &'a RawValue,
+    given: &Given<'_>,
+    effort: Option<Effort>,
+    model: Model,
+) -> Plan<'a> {
+    let kind = given.kind();
     let default = DEFAULT_MAX_TOKENS.saturating_add(given.budget_tokens.unwrap_or(0));
     Plan {
         max_tokens: chat.max_tokens.unwrap_or(default),

@@ -73,16 +73,24 @@ impl Writer {
                 (Some(Block::ToolUse(ToolUse { tool_use_id: short(id), name, input })), cache_control)
             }
             from::Block::ToolResult { tool_use_id, is_error, content, cache_control } => {
-                let content = match content {
-                    None => Vec::new(),
-                    Some(Said::Text(text)) => vec![Block::Text(filled(text))],
-                    Some(Said::Blocks(blocks)) => self.blocks(blocks),
-                };
+                let (content, hint) = self.result(content);
                 let result =
                     ToolResult { tool_use_id: short(tool_use_id), content, status: is_error.then_some("error") };
-                (Some(Block::ToolResult(result)), cache_control)
+                (Some(Block::ToolResult(result)), cache_control.or(hint))
             }
             from::Block::Thinking(raw) => (Some(Block::ReasoningContent(reasoning(raw))), None),
+        }
+    }
+
+    /// What a tool gave, and the last hint in it: results hold no cache points, but one can follow them.
+    fn result<'a>(&mut self, content: Option<Said<'a>>) -> (Vec<Block<'a>>, Option<&'a RawValue>) {
+        match content {
+            None => (Vec::new(), None),
+            Some(Said::Text(text)) => (vec![Block::Text(filled(text))], None),
+            Some(Said::Blocks(blocks)) => {
+                let (blocks, hints): (Vec<_>, Vec<_>) = blocks.into_iter().map(|block| self.block(block)).unzip();
+                (blocks.into_iter().flatten().collect(), hints.into_iter().flatten().next_back())
+            }
         }
     }
 

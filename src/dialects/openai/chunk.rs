@@ -148,7 +148,7 @@ pub(super) enum Said<'a> {
     Chunk(Chunk<'a>),
     /// `[DONE]`, or whatever begins so: the SDKs look no further.
     End,
-    /// An event that is named `error`.
+    /// An event that is named `error`, or one of vLLM's and Mistral's whose `object` is.
     Failure(&'a str),
     /// Blank, or no JSON object. Such events are skipped.
     Nothing,
@@ -161,7 +161,9 @@ impl<'a> Said<'a> {
             return Self::End;
         }
         match serde_json::from_str::<Chunk<'a>>(data) {
-            Ok(chunk) if event.name != "error" || chunk.error().is_some() => Self::Chunk(chunk),
+            Ok(chunk) if chunk.error().is_some() => Self::Chunk(chunk),
+            Ok(chunk) if chunk.object.as_deref() == Some("error") => Self::Failure(data),
+            Ok(chunk) if event.name != "error" => Self::Chunk(chunk),
             _ if event.name == "error" => Self::Failure(data),
             Ok(_) => Self::Nothing,
             Err(error) => {

@@ -22,7 +22,12 @@ pub(super) struct Writer {
     usage: Option<Usage>,
     /// A signature that came before its call; SDKs look for it where the call begins.
     signed: Option<(u32, u32, String)>,
+    /// Blocks of thinking that are still to be told, with commas between them, by their choice.
+    thinking: Vec<(u32, Vec<u8>)>,
 }
+
+/// So many bytes of thinking are kept back. Nobody thinks so much.
+const MAX_THINKING: usize = 8 << 20;
 
 struct Choice {
     index: u32,
@@ -37,7 +42,7 @@ struct Call {
 
 impl Writer {
     pub(super) fn new(context: AnswerContext) -> Self {
-        Self { context, head: Vec::new(), choices: Vec::new(), usage: None, signed: None }
+        Self { context, head: Vec::new(), choices: Vec::new(), usage: None, signed: None, thinking: Vec::new() }
     }
 
     fn start(&mut self, id: Option<&str>, model: Option<&str>, created: Option<u64>) {
@@ -82,10 +87,28 @@ impl Writer {
         });
     }
 
+    /// Keeps a block for the end of its choice. The official packages take a list once: the one for Python refuses a
+    /// second part of it, the one for Node forgets the first.
     fn thinking(&mut self, choice: u32, out: &mut Vec<u8>, block: &Thinking<'_>) {
+        let mut written = Vec::new();
+        push(&mut written, &ThinkingBlock::from(block));
+        let Some((_, blocks)) = self.thinking.iter_mut().find(|(of, _)| *of == choice) else {
+            self.thinking.push((choice, written));
+            return;
+        };
+        blocks.push(b',');
+        blocks.append(&mut written);
+        if blocks.len() > MAX_THINKING {
+            self.tell_thinking(choice, out);
+        }
+    }
+
+    fn tell_thinking(&mut self, choice: u32, out: &mut Vec<u8>) {
+        let Some(at) = self.thinking.iter().position(|(of, _)| *of == choice) else { return };
+        let (_, blocks) = self.thinking.swap_remove(at);
         self.delta(choice, out, |out| {
             out.extend_from_slice(b"\"thinking_blocks\":[");
-            push(out, &ThinkingBlock::from(block));
+            out.extend_from_slice(&blocks);
             out.push(b']');
         });
     }
@@ -159,6 +182,7 @@ impl Writer {
     }
 
     fn finish(&mut self, choice: u32, reason: FinishReason, out: &mut Vec<u8>) {
+        self.tell_thinking(choice, out);
         if self.choice(choice).is_none() {
             self.delta(choice, out, |out| out.extend_from_slice(b"\"content\":\"\""));
         }

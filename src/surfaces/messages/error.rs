@@ -14,6 +14,9 @@ use crate::stream::sse;
 /// prompts when they read these words.
 const TOO_LONG: (&str, &str) = ("context_length_exceeded", "prompt is too long");
 
+/// By this word Anthropic's packages learn that a conversation must be sent whole.
+pub(super) const NO_THREADS: &str = "thread_unsupported_request";
+
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(rename = "type")]
@@ -26,6 +29,13 @@ struct Reported<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     message: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Details<'a>>,
+}
+
+#[derive(Serialize)]
+struct Details<'a> {
+    error_code: &'a str,
 }
 
 /// The body of a failure.
@@ -35,7 +45,8 @@ pub(super) fn write(error: &ApiError) -> Vec<u8> {
     {
         return original.to_vec();
     }
-    let body = Body { kind: "error", error: Reported { kind: error_type(error), message: message(error) } };
+    let details = error.code.as_deref().filter(|code| *code == NO_THREADS).map(|error_code| Details { error_code });
+    let body = Body { kind: "error", error: Reported { kind: error_type(error), message: message(error), details } };
     // Writing strings cannot fail.
     serde_json::to_vec(&body).unwrap_or_default()
 }

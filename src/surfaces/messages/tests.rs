@@ -121,6 +121,22 @@ fn a_prompt_that_is_too_long_is_told_in_the_words_that_programs_look_for() {
 }
 
 #[test]
+fn a_conversation_that_only_anthropic_keeps_is_refused_in_the_words_that_packages_recover_from() {
+    let turn = json!({"role": "user", "content": "x"});
+    let ask = |thread: Value| {
+        let body = json!({"model": "m", "max_tokens": 9, "messages": [turn], "thread": thread}).to_string();
+        Messages.request(&Object::parse(body.as_bytes()).unwrap()).map(|_| ())
+    };
+    assert!(ask(Value::Null).is_ok());
+    for thread in [json!({"type": "create"}), json!({"type": "continue", "previous_message_id": "msg_1"})] {
+        let error = ask(thread).unwrap_err();
+        assert_eq!((error.status, error.param.as_deref()), (400, Some("thread")));
+        let body: Value = serde_json::from_slice(&Messages.error(&error)).unwrap();
+        assert_eq!(body["error"]["details"], json!({"error_code": "thread_unsupported_request"}));
+    }
+}
+
+#[test]
 fn a_provider_s_own_error_passes_only_in_the_form_that_sdks_read() {
     let with = |original: &str| {
         let error = ApiError { original: Some(original.as_bytes().into()), ..ApiError::new(400, "told") };

@@ -84,6 +84,17 @@ fn the_callers_own_thinking_wins_as_it_is() {
 }
 
 #[test]
+fn thinking_without_a_budget_gets_one() {
+    let bare = || given(r#"{"type":"enabled"}"#);
+    assert_eq!(budget(&bare()), budget(&asking("medium")));
+    let low = ChatRequest { reasoning_effort: Some("low".into()), ..bare() };
+    assert_eq!(budget(&low), budget(&asking("low")));
+    assert!(outbound(&low, MODEL).dropped.is_empty());
+    assert_eq!(body_for(&bare(), "claude-opus-4-6")["thinking"], json!({ "type": "adaptive" }));
+    assert_eq!(outbound(&bare(), "claude-3-5-haiku-latest").dropped, ["thinking"]);
+}
+
+#[test]
 fn thinking_excludes_sampling_and_forced_calls() {
     let wishes = |chat| ChatRequest {
         temperature: Some(0.2),

@@ -152,6 +152,16 @@ fn hints_for_the_cache_become_blocks_but_never_after_a_document() {
 }
 
 #[test]
+fn hints_within_a_result_follow_it() {
+    let part = json!({ "type": "text", "text": "r", "cache_control": { "type": "ephemeral" } });
+    let result = json!({ "role": "tool", "tool_call_id": "a", "content": [part, { "type": "text", "text": "s" }] });
+    let body = written(&asking(&json!([{ "role": "user", "content": "go" }, call("a"), result]), &json!({})));
+    let content = &body["messages"][2]["content"];
+    assert_eq!(content[0]["toolResult"]["content"], json!([{ "text": "r" }, { "text": "s" }]));
+    assert_eq!(content[1], json!({ "cachePoint": { "type": "default" } }));
+}
+
+#[test]
 fn a_hint_for_the_whole_request_ends_its_last_turn() {
     let body = written(&hello(&json!({ "cache_control": { "type": "ephemeral" } })));
     assert_eq!(body["messages"][0]["content"][1], json!({ "cachePoint": { "type": "default" } }));

@@ -34,19 +34,18 @@ struct Talk<'a> {
 
 impl<'a> Talk<'a> {
     fn say(&mut self, role: &'static str, message: &'a Message<'_>, at: usize) -> Result<(), ApiError> {
-        let content = parts(&message.content, role == ASSISTANT, at)?;
-        if !content.is_empty() || role != ASSISTANT {
-            self.items.push(WrittenItem::Message { role, content });
-        }
+        let content = WrittenContent::Parts(parts(&message.content, false, at)?);
+        self.items.push(WrittenItem::Message { role, content });
         Ok(())
     }
 
+    /// Parts of what a model said belong to an item with an id, which callers of other APIs have not got; a text alone
+    /// needs none.
     fn assistant(&mut self, message: &'a Message<'_>, at: usize) -> Result<(), ApiError> {
-        self.say(ASSISTANT, message, at)?;
-        if let Some(refusal) = message.refusal.as_deref().filter(|text| !text.is_empty()) {
-            let content = vec![WrittenPart::Refusal { refusal }];
-            self.items.push(WrittenItem::Message { role: ASSISTANT, content });
-        }
+        let refusal = message.refusal.as_deref().filter(|text| !text.is_empty());
+        let refusal = refusal.map(|refusal| WrittenPart::Refusal { refusal });
+        let said = parts(&message.content, true, at)?.into_iter().chain(refusal);
+        self.items.extend(said.map(|part| WrittenItem::Message { role: "assistant", content: vec![part].into() }));
         let calls = message.tool_calls.iter().map(|call| (call.id.as_ref(), &call.function));
         let calls = calls.chain(message.function_call.iter().map(|call| ("", call)));
         for (index, (id, call)) in calls.enumerate() {
@@ -77,15 +76,13 @@ impl<'a> Talk<'a> {
         if message.is_error == Some(true) {
             output.insert(0, WrittenPart::InputText { text: "Error:" });
         }
-        self.items.push(WrittenItem::FunctionCallOutput { call_id, output: Output::from(output) });
+        self.items.push(WrittenItem::FunctionCallOutput { call_id, output: output.into() });
         Ok(())
     }
 }
 
-const ASSISTANT: &str = "assistant";
-
 fn parts<'a>(content: &'a Content<'_>, assistant: bool, at: usize) -> Result<Vec<WrittenPart<'a>>, ApiError> {
-    let text = |text| if assistant { WrittenPart::OutputText { text } } else { WrittenPart::InputText { text } };
+    let text = |text| WrittenPart::InputText { text };
     match content {
         Content::None => Ok(Vec::new()),
         Content::Text(said) if assistant && said.is_empty() => Ok(Vec::new()),
@@ -119,18 +116,18 @@ fn unknown(at: usize, part: usize, kind: &str) -> ApiError {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum WrittenItem<'a> {
-    Message { role: &'static str, content: Vec<WrittenPart<'a>> },
+    Message { role: &'static str, content: WrittenContent<'a> },
     FunctionCall { call_id: Cow<'a, str>, name: &'a str, arguments: &'a str },
-    FunctionCallOutput { call_id: Cow<'a, str>, output: Output<'a> },
+    FunctionCallOutput { call_id: Cow<'a, str>, output: WrittenContent<'a> },
 }
 
-/// What a tool gave: one text, as all servers of this API take it, or parts.
-pub(super) enum Output<'a> {
+/// What a model or a tool said: one text, as all servers of this API take it, or parts.
+pub(super) enum WrittenContent<'a> {
     Text(&'a str),
     Parts(Vec<WrittenPart<'a>>),
 }
 
-impl<'a> From<Vec<WrittenPart<'a>>> for Output<'a> {
+impl<'a> From<Vec<WrittenPart<'a>>> for WrittenContent<'a> {
     fn from(parts: Vec<WrittenPart<'a>>) -> Self {
         match parts.as_slice() {
             [] => Self::Text(""),
@@ -140,7 +137,7 @@ impl<'a> From<Vec<WrittenPart<'a>>> for Output<'a> {
     }
 }
 
-impl Serialize for Output<'_> {
+impl Serialize for WrittenContent<'_> {
     fn serialize<S: serde::Serializer>(&self, json: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Text(text) => json.serialize_str(text),
@@ -153,9 +150,6 @@ impl Serialize for Output<'_> {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum WrittenPart<'a> {
     InputText {
-        text: &'a str,
-    },
-    OutputText {
         text: &'a str,
     },
     Refusal {

@@ -276,6 +276,15 @@ fn an_event_named_error_is_a_failure_whatever_it_holds() {
 }
 
 #[test]
+fn an_object_that_is_called_error_is_a_failure() {
+    let failed = r#"{"object":"error","message":"Out of memory","type":"InternalServerError","param":null,"code":500}"#;
+    let (events, error) = read(&[&first(), failed, DONE]);
+    let error = error.unwrap();
+    assert_eq!((error.status, error.message.as_str()), (500, "Out of memory"));
+    assert!(finishes(&events).is_empty());
+}
+
+#[test]
 fn an_error_member_that_says_nothing_is_no_failure() {
     for nothing in ["null", "\"\"", "{}", "false"] {
         let text = chunk(r#"{"content":"x"}"#, "null").replacen('{', &format!("{{\"error\":{nothing},"), 1);

@@ -31,9 +31,24 @@ fn turns_are_items() {
             {"type": "input_text", "text": "see"},
             {"type": "input_image", "image_url": "https://x.test/a.png", "detail": "auto"},
             {"type": "input_file", "file_data": "data:application/pdf;base64,AA==", "filename": "a.pdf"}]},
-        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "I look."}]},
+        {"type": "message", "role": "assistant", "content": "I look."},
         {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"},
         {"type": "function_call_output", "call_id": "c1", "output": "sun"},
+        {"type": "message", "role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]},
+    ]);
+    assert_eq!(written(&chat)["input"], expected);
+}
+
+#[test]
+fn texts_of_the_model_stay_apart_and_need_no_ids() {
+    let part = |text: &str| json!({"type": "text", "text": text});
+    let chat = json!({"messages": [
+        {"role": "assistant", "content": [part("One."), part("Two."), {"type": "refusal", "refusal": "no"}]},
+        {"role": "assistant", "content": ""},
+    ]});
+    let expected = json!([
+        {"type": "message", "role": "assistant", "content": "One."},
+        {"type": "message", "role": "assistant", "content": "Two."},
         {"type": "message", "role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]},
     ]);
     assert_eq!(written(&chat)["input"], expected);
