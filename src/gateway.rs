@@ -237,7 +237,7 @@ impl Gateway {
         };
         self.notes.surface = Some(task.surface().name());
         match resource {
-            Some(_) => head.check_size(self.config.max_body),
+            Some(_) => head.check_transfer(self.config.max_body),
             None => head.check_body(end, task.surface().takes_forms(), self.config.max_body),
         }
         .map_err(refuse)?;

@@ -164,9 +164,8 @@ impl Provider {
                 Action::Pause
             }
             Ok(Answer::Passed(_)) => {
-                headers::pass(host, std::mem::take(&mut self.public));
+                self.let_pass(host, &call, now);
                 call.exchange.progress.borrow_mut().meter.passed(None);
-                self.commit(host, &call, now);
                 self.state = State::Done { drop: false };
                 Action::Continue
             }
@@ -203,16 +202,12 @@ impl Provider {
         let action = match answer.read(host, &call, size, end, now) {
             Fate::Hold => Action::Pause,
             Fate::Commit(body) => {
-                headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
+                self.let_out(host, &call, now);
                 host.set_body(Side::Response, size, &body);
-                self.commit(host, &call, now);
                 Action::Continue
             }
             Fate::Pass => {
-                if call.exchange.progress.borrow().phase == Phase::Held {
-                    headers::pass(host, std::mem::take(&mut self.public));
-                    self.commit(host, &call, now);
-                }
+                self.let_pass(host, &call, now);
                 Action::Continue
             }
             Fate::Relay(body) => {
@@ -227,8 +222,7 @@ impl Provider {
             }
             Fate::Break(error, body) => {
                 if call.exchange.progress.borrow().phase == Phase::Held {
-                    headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
-                    self.commit(host, &call, now);
+                    self.let_out(host, &call, now);
                 }
                 let reason = error.code.as_deref().unwrap_or("error");
                 call.exchange.progress.borrow_mut().break_off(error.status, reason);
@@ -277,6 +271,20 @@ impl Provider {
             ApiError::new(502, "The provider broke off its answer.").code("provider_reset")
         };
         exchange.break_off(&error).map(|last| (exchange.id, last))
+    }
+
+    /// The headers of an answer go out in the caller's form, with its first content.
+    fn let_out(&mut self, host: &dyn Host, call: &Call, now: Timestamp) {
+        headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
+        self.commit(host, call, now);
+    }
+
+    /// The headers of an answer go out as they are, once.
+    fn let_pass(&mut self, host: &dyn Host, call: &Call, now: Timestamp) {
+        if call.exchange.progress.borrow().phase == Phase::Held {
+            headers::pass(host, std::mem::take(&mut self.public));
+            self.commit(host, call, now);
+        }
     }
 
     /// The first content goes out: from now on nothing can be taken back.

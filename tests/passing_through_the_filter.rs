@@ -220,6 +220,9 @@ fn recorded_counts_of_tokens_pass() {
             assert_eq!((told.status, &told.body), (200, &recording.response));
             assert_eq!((&told.record["surface"], told.record.get("usage")), (&json!("count_tokens"), None));
         }
+        request["model"] = "o/gpt-5".into();
+        let told = worker(&["*"]).refused("POST", "/v1/messages/count_tokens", JSON, request.to_string().as_bytes());
+        assert_eq!((told.status, told.header("x-tollhouse-usage")), (200, Some("estimated")), "{}", recording.name);
     }
 }
 

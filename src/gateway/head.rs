@@ -53,19 +53,19 @@ impl Head {
             let message = format!("Send the body with `content-type: application/json`{or}.");
             return Err(ApiError::new(415, message).code("unsupported_media_type").retry(Retry::Never));
         }
+        if end {
+            return Err(ApiError::invalid("The request has no body."));
+        }
+        self.check_transfer(max_body)
+    }
+
+    /// Refuses a body that is compressed or too large.
+    pub(super) fn check_transfer(&self, max_body: u64) -> Result<(), ApiError> {
         let encoding = self.get("content-encoding").unwrap_or("identity").trim();
         if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
             let message = "Send the body without `content-encoding`: compressed requests are not read.";
             return Err(ApiError::new(415, message).code("unsupported_encoding").retry(Retry::Never));
         }
-        if end {
-            return Err(ApiError::invalid("The request has no body."));
-        }
-        self.check_size(max_body)
-    }
-
-    /// Refuses a body that is too large.
-    pub(super) fn check_size(&self, max_body: u64) -> Result<(), ApiError> {
         if self.get("content-length").and_then(|n| n.parse::<u64>().ok()).is_some_and(|n| n > max_body) {
             let message = format!("The body is over the limit of {}.", ByteSize(max_body));
             return Err(ApiError::new(413, message).code("request_too_large").retry(Retry::Never));
