@@ -97,6 +97,11 @@ impl Prompt {
         Self { ascii, other, data: data + references(body).saturating_sub(pieces) * MEDIUM }
     }
 
+    /// A form with a file in it, whose bytes say nothing of its tokens.
+    pub fn of_form() -> Self {
+        Self { data: MEDIUM, ..Self::default() }
+    }
+
     /// Its tokens for a model, which may call `tools` or not.
     pub fn tokens(self, family: Family, tools: bool) -> u64 {
         let (plain, with_tools) = family.instructions();

@@ -20,15 +20,23 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
+    fn content_type(&self) -> &str {
+        self.headers.get("content-type").unwrap_or_default()
+    }
+
+    /// Is its body a form?
+    pub(super) fn sends_form(&self) -> bool {
+        multipart::is_form(self.content_type())
+    }
+
     /// What its body asks, and how much it may come to.
     pub(super) fn read(&self, body: &[u8]) -> Result<(Asked, Bounds), ApiError> {
         let surface = self.task.surface();
         if self.resource.is_some() {
             return Ok((surface.asked(&Object::default())?, Bounds::default()));
         }
-        let content_type = self.headers.get("content-type").unwrap_or_default();
-        if multipart::is_form(content_type) {
-            let form = Form::parse(content_type, body).map_err(|why| {
+        if self.sends_form() {
+            let form = Form::parse(self.content_type(), body).map_err(|why| {
                 ApiError::invalid(format!("The body is not a form that can be read: {why}.")).code("invalid_form")
             })?;
             return Ok((surface.asked_by_form(&form)?, Bounds::default()));

@@ -65,7 +65,7 @@ impl Needs {
     fn of(admitted: &Admitted, bounds: Bounds, body: &[u8]) -> Self {
         Self {
             attribution: Attribution::of(&admitted.client, &admitted.headers, bounds.user.clone()),
-            prompt: Prompt::of(body),
+            prompt: if admitted.sends_form() { Prompt::of_form() } else { Prompt::of(body) },
             caches: memchr::memmem::find(body, b"\"cache_control\"").is_some(),
             bounds,
         }

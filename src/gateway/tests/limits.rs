@@ -179,3 +179,15 @@ fn what_is_held_for_later_attempts_is_free_when_an_answer_has_begun() {
     let State::Forwarded(other) = &third.state else { panic!("not forwarded") };
     assert_eq!(other.plan.targets().len(), 2);
 }
+
+#[test]
+fn the_bytes_of_a_file_are_no_tokens() {
+    let world = world(json!([{ "tokens": 10_000, "per": "minute" }]));
+    let sound = "x".repeat(900).replace('x', "\u{1f}\u{7}");
+    let form = format!(
+        "--B\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nb/whisper\r\n\
+         --B\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\n{sound}\r\n--B--\r\n"
+    );
+    let headers = [("x-api-key", "bot"), ("content-type", "multipart/form-data; boundary=B")];
+    assert!(is_forwarded(&world.ask("/v1/audio/transcriptions", &headers, &form)));
+}
