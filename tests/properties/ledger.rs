@@ -25,6 +25,8 @@ enum Step {
     Lose { which: usize },
     /// Another worker changes the counter between the reading and the writing of the next step.
     Conflict { amount: u64 },
+    /// A new configuration has another amount.
+    Reload { limit: u64 },
     /// Time passes.
     Wait { ms: u64 },
 }
@@ -36,6 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<usize>(), 0..=150_u64).prop_map(|(which, percent)| Step::Settle { which, percent }),
         1 => any::<usize>().prop_map(|which| Step::Lose { which }),
         1 => (0..30_u64).prop_map(|amount| Step::Conflict { amount }),
+        1 => (1..200_u64).prop_map(|limit| Step::Reload { limit }),
         2 => prop_oneof![0..500_u64, 0..200_000_u64].prop_map(|ms| Step::Wait { ms }),
     ]
 }
@@ -97,7 +100,8 @@ proptest! {
     ) {
         let memory = Memory::default();
         let account = Account::named("limit/x".into(), window);
-        let terms = Terms { limit, kept: PerClass([kept.min(limit), 0]) };
+        let mut terms = Terms { limit, kept: PerClass([kept.min(limit), 0]) };
+        let mut most = limit;
         let mut now = START;
         let mut open: Vec<Open> = Vec::new();
         // What was spent, by the bucket of its claim, and how far over its claim in all.
@@ -141,6 +145,10 @@ proptest! {
                     open.swap_remove(which % open.len());
                 }
                 Step::Conflict { amount } => conflict = Some(amount),
+                Step::Reload { limit } => {
+                    terms = Terms { limit, kept: PerClass([kept.min(limit), 0]) };
+                    most = most.max(limit);
+                }
                 Step::Wait { ms } => now += ms,
                 Step::Settle { .. } | Step::Lose { .. } => {}
             }
@@ -149,7 +157,7 @@ proptest! {
                 open.push(Open { hold, amount, at: now });
             }
             let level = account.level(&memory, Timestamp(now));
-            prop_assert!(level.used() <= limit + over, "{level:?} of {limit}, {over} over");
+            prop_assert!(level.used() <= most + over, "{level:?} of {most}, {over} over");
             if now == at.0 {
                 let counts: u64 = spent.iter().filter(|(bucket, _)| live(*bucket)).map(|(_, spent)| spent).sum();
                 prop_assert_eq!(level.spent, counts);

@@ -7,7 +7,7 @@ use integration::caller::{Answer, Call};
 use integration::document::{self, KEY};
 use integration::provider::Provider;
 use integration::records::Records;
-use integration::reply::Reply;
+use integration::reply::{Gate, Reply};
 use integration::speech::Speech::{self, Anthropic, OpenAi};
 use integration::speech::{INPUT, OUTPUT};
 use integration::stage;
@@ -31,18 +31,7 @@ impl Play {
     /// With so many workers and these limits.
     fn raise(workers: u32, models: &Value, limits: &Value) -> Self {
         let (o, a) = (stage::provider(OpenAi), stage::provider(Anthropic));
-        let document = json!({
-            "providers": {
-                "o": document::provider("openai", "o", &o.address.to_string()),
-                "a": document::provider("anthropic", "a", &a.address.to_string()),
-            },
-            "models": models,
-            "clients": [
-                document::client("main", KEY, &["*"]),
-                document::with(document::client("job", NARROW, &["*"]), "class", json!("batch")),
-            ],
-            "limits": limits,
-        });
+        let document = document([&o, &a], models, limits);
         let folder = tempfile::tempdir().unwrap();
         let records = folder.path().join("access.log");
         let mut options = stage::options(&records, &folder.path().join("envoy.log"));
@@ -71,6 +60,21 @@ impl Play {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+fn document([o, a]: [&Provider; 2], models: &Value, limits: &Value) -> Value {
+    json!({
+        "providers": {
+            "o": document::provider("openai", "o", &o.address.to_string()),
+            "a": document::provider("anthropic", "a", &a.address.to_string()),
+        },
+        "models": models,
+        "clients": [
+            document::client("main", KEY, &["*"]),
+            document::with(document::client("job", NARROW, &["*"]), "class", json!("batch")),
+        ],
+        "limits": limits,
+    })
 }
 
 impl Drop for Play {
@@ -207,6 +211,33 @@ async fn answers_tell_how_far_limits_have_got() {
     assert_eq!(refusal(&unpriced), (403, "unpriced_model".into(), Some("false")), "{}", unpriced.text());
     let records = play.records.wait(4, "\"model\":\"tier\"").await;
     assert_eq!(records[2]["limit"], "requests/hour/client:*", "{:?}", records[2]);
+}
+
+#[tokio::test]
+async fn counters_outlive_a_changed_document_and_what_is_held_is_settled_after_it() {
+    let models = json!({ "tier": { "targets": ["o/tier"] } });
+    let limits = |tokens: u64| json!([{ "tokens": tokens, "per": "ever" }]);
+    let mut play = Play::raise(2, &models, &limits(300));
+    let gate = Gate::default();
+    let begun = [OpenAi.opening(), vec![OpenAi.piece("word")]].concat();
+    play.o.on("tier", Reply::stream(begun).gate(&gate).chunks(OpenAi.closing()).end());
+    let mut live = play.call(KEY, "tier").field("max_tokens", 200).stream(true).open().await;
+    live.until("word").await;
+    assert_eq!(play.call(KEY, "tier").field("max_tokens", 200).send().await.status, 429);
+
+    let changed = document([&play.o, &play.a], &models, &limits(600));
+    play.gateway.reload(&document::read(&changed)).unwrap();
+
+    let refused = play.call(KEY, "tier").field("max_tokens", 400).send().await;
+    assert_eq!(refused.status, 429, "what the old document held counts: {}", refused.text());
+    gate.open();
+    let told: u64 = live.head.get("x-ratelimit-remaining-tokens").unwrap().parse().unwrap();
+    assert!(live.finish().await.done());
+    play.records.wait(3, "\"model\":\"tier\"").await;
+    // The same request holds the same, from the new limit without what the old one's came to.
+    let again = play.call(KEY, "tier").field("max_tokens", 200).stream(true).send().await;
+    let left: u64 = again.header("x-ratelimit-remaining-tokens").unwrap().parse().unwrap();
+    assert_eq!(left, told + 300 - INPUT - OUTPUT);
 }
 
 #[tokio::test]
