@@ -127,8 +127,9 @@ pub trait Format: Sync {
     /// The request says something that this provider cannot do and that must not be dropped silently.
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
 
-    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage).
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
+    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage), and what the
+    /// provider is known to refuse.
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound;
 
     /// Reads a whole answer with a status of success.
     ///
@@ -163,6 +164,13 @@ pub struct Outbound {
     pub dropped: Vec<Cow<'static, str>>,
     /// More headers that this request needs.
     pub headers: Vec<(&'static str, String)>,
+}
+
+impl Outbound {
+    /// A request that says all that the caller said, without a header of its own.
+    pub fn whole(body: Vec<u8>) -> Self {
+        Self { body, dropped: Vec::new(), headers: Vec::new() }
+    }
 }
 
 /// How a stream goes on after an event.

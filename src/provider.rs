@@ -313,11 +313,12 @@ impl Provider {
 fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> {
     let unreadable = |e: serde_json::Error| ApiError::invalid(format!("The body cannot be read: {e}."));
     let object = Object::parse(body).map_err(unreadable)?;
-    if call.passes() {
-        call.exchange.progress.borrow_mut().dropped.clear();
-        return Ok(call.format.pass_request(&object, &call.exchange.asked, &call.target.model));
-    }
-    let outbound = call.format.request(&call.exchange.surface.request(&object)?, &call.target.model)?;
+    let (asked, model) = (&call.exchange.asked, &call.target.model);
+    let outbound = if call.passes() {
+        call.format.pass_request(&object, asked, model)
+    } else {
+        call.format.request(&call.exchange.surface.request(&object)?, model)?
+    };
     for (name, value) in &outbound.headers {
         host.set_header(Side::Request, name, Some(value));
     }

@@ -79,8 +79,8 @@ impl Format for Anthropic {
         request::write(chat, model, Host::Direct)
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        pass::request(body, asked, model, Host::Direct)
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
+        Outbound::whole(pass::request(body, asked, model, Host::Direct))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

@@ -1,8 +1,8 @@
 //! Providers that speak OpenAI's chat completions, nearly: where they are, and what their servers refuse of the
 //! requests that OpenAI takes.
 //!
-//! Only what changes nothing in the answer is left out. What does, such as `logit_bias`, is for the provider to refuse:
-//! the caller must hear of it.
+//! What is left out is told in the answer's header. What a server takes from some models only, such as `stop`, is for it
+//! to refuse.
 
 use super::openai::{OpenAi, embeddings::Embeddings};
 use super::{Address, Dialect, Format, Outbound, StreamPasser, StreamReader};
@@ -19,11 +19,18 @@ use rules::Rules;
 /// The name of the limit of tokens before there was thinking.
 const OLDER_LIMIT: (&str, &str) = ("max_completion_tokens", "max_tokens");
 
-/// <https://inference-docs.cerebras.ai/api-reference/chat-completions>
+/// <https://inference-docs.cerebras.ai/resources/openai>
 pub static CEREBRAS: Compatible = Compatible {
     name: "cerebras",
     endpoint: "https://api.cerebras.ai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
+    formats: &[
+        &Nearly(Rules {
+            left_out: &["frequency_penalty", "logit_bias", "presence_penalty"],
+            developer_is_system: true,
+            ..Rules::NONE
+        }),
+        &Embeddings,
+    ],
 };
 
 /// <https://api-docs.deepseek.com/api/create-chat-completion>
@@ -44,7 +51,15 @@ pub static FIREWORKS: Compatible = Compatible {
 pub static GROQ: Compatible = Compatible {
     name: "groq",
     endpoint: "https://api.groq.com/openai/v1",
-    formats: &[&Nearly(Rules { developer_is_system: true, nameless: true, ..Rules::NONE }), &Embeddings],
+    formats: &[
+        &Nearly(Rules {
+            left_out: &["logit_bias", "logprobs", "top_logprobs"],
+            developer_is_system: true,
+            nameless: true,
+            ..Rules::NONE
+        }),
+        &Embeddings,
+    ],
 };
 
 /// Fields that it does not know are refused; it counts tokens without being asked.
@@ -55,11 +70,22 @@ pub static MISTRAL: Compatible = Compatible {
     endpoint: "https://api.mistral.ai/v1",
     formats: &[
         &Nearly(Rules {
-            left_out: &["prompt_cache_retention", "safety_identifier", "store", "stream_options", "user"],
+            left_out: &[
+                "logit_bias",
+                "logprobs",
+                "prompt_cache_retention",
+                "safety_identifier",
+                "service_tier",
+                "store",
+                "top_logprobs",
+                "user",
+                "verbosity",
+            ],
             renamed: &[OLDER_LIMIT, ("seed", "random_seed")],
+            counts_unasked: true,
             developer_is_system: true,
             required_is_any: true,
-            nameless: false,
+            ..Rules::NONE
         }),
         &Embeddings,
     ],
@@ -130,11 +156,10 @@ impl Format for Nearly {
     }
 
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
-        let outbound = OpenAi.request(chat, model)?;
-        Ok(Outbound { body: self.0.mend(outbound.body), ..outbound })
+        Ok(self.0.mend(OpenAi.request(chat, model)?))
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
         self.0.mend(OpenAi.pass_request(body, asked, model))
     }
 

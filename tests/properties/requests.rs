@@ -253,7 +253,7 @@ proptest! {
         prop_assert_eq!(asked.stream, request.stream);
         let formats = |dialect: &'static dyn Dialect| dialect.formats().iter().map(move |format| (dialect, *format));
         for (dialect, format) in DIALECTS.iter().copied().flat_map(formats) {
-            let sent = format.pass_request(&object, &asked, "model");
+            let sent = format.pass_request(&object, &asked, "model").body;
             let sent = Object::parse(&sent).unwrap();
             // Where the path says the model, it may say whether to stream too.
             let in_path = format.wire() == Wire::Gemini || sent.get("model").is_none();

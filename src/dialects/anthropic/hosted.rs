@@ -91,8 +91,8 @@ impl Format for Host {
         request::write(chat, model, *self)
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        pass::request(body, asked, model, *self)
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
+        Outbound::whole(pass::request(body, asked, model, *self))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

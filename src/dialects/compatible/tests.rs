@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -9,11 +11,16 @@ use crate::surfaces::{Surface, chat::Chat};
 const ALL: [&Compatible; 9] =
     [&CEREBRAS, &DEEPSEEK, &FIREWORKS, &GROQ, &MISTRAL, &OPENROUTER, &PERPLEXITY, &TOGETHER, &XAI];
 
-/// The request of a chat caller, as it passes.
-fn passed(provider: &Compatible, body: &str) -> String {
+/// The request of a chat caller, as it passes, and what was left out of it.
+fn sent(provider: &Compatible, body: &str) -> (String, Vec<Cow<'static, str>>) {
     let object = Object::parse(body.as_bytes()).unwrap();
     let asked = Chat.asked(&object).unwrap();
-    String::from_utf8(provider.formats()[0].pass_request(&object, &asked, "ours")).unwrap()
+    let outbound = provider.formats()[0].pass_request(&object, &asked, "ours");
+    (String::from_utf8(outbound.body).unwrap(), outbound.dropped)
+}
+
+fn passed(provider: &Compatible, body: &str) -> String {
+    sent(provider, body).0
 }
 
 /// The same, written anew.
@@ -51,11 +58,24 @@ fn mistral_gets_no_fields_that_it_refuses_and_its_own_names_for_others() {
         "max_completion_tokens":9,"tool_choice":"required","logit_bias":{},"safe_prompt":true}"#;
     let wanted = json!({
         "model": "ours", "messages": [{"role": "system", "content": "a"}, {"role": "user", "content": "hi"}],
-        "stream": true, "random_seed": 7, "max_tokens": 9, "tool_choice": "any", "logit_bias": {}, "safe_prompt": true,
+        "stream": true, "random_seed": 7, "max_tokens": 9, "tool_choice": "any", "safe_prompt": true,
     });
-    assert_eq!(serde_json::from_str::<Value>(&passed(&MISTRAL, body)).unwrap(), wanted);
+    let (body, dropped) = sent(&MISTRAL, body);
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), wanted);
+    assert_eq!(dropped, ["logit_bias", "store", "user"], "what the gateway itself asks for is no loss");
     let auto = r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"tool_choice":"auto"}"#;
     assert!(passed(&MISTRAL, auto).contains(r#""tool_choice":"auto""#));
+}
+
+#[test]
+fn what_is_left_out_is_told_unless_nothing_was_said() {
+    let body = r#"{"model":"m","messages":[{"role":"user","name":"bo","content":"hi"},
+        {"role":"user","name":"al","content":"hi"}],"logprobs":true,"top_logprobs":null,"store":true}"#;
+    assert_eq!(sent(&GROQ, body).1, ["logprobs", "messages[].name"]);
+    assert_eq!(sent(&OPENROUTER, body).1, Vec::<String>::new());
+    let object = Object::parse(br#"{"messages":[{"role":"user","content":"hi"}],"top_k":3,"user":"u"}"#).unwrap();
+    let written = MISTRAL.formats()[0].request(&Chat.request(&object).unwrap(), "ours").unwrap();
+    assert_eq!(written.dropped, ["top_k", "user"]);
 }
 
 #[test]

@@ -36,8 +36,8 @@ impl Format for Embeddings {
         Err(ApiError::invalid("A conversation cannot be embedded."))
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Outbound {
+        Outbound::whole(body.write_with(&[("model", Some(json::string(model)))]))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {
@@ -75,7 +75,7 @@ mod tests {
     fn only_the_model_is_ours() {
         let body = Object::parse(b"{\"input\": [\"a\" ,\"b\"],\"model\":\"tier\",\"dimensions\":3}").unwrap();
         let asked = Asked { model: "tier".into(), stream: false, include_usage: false, legacy_functions: false };
-        let sent = Embeddings.pass_request(&body, &asked, "small");
+        let sent = Embeddings.pass_request(&body, &asked, "small").body;
         assert_eq!(sent, b"{\"input\":[\"a\" ,\"b\"],\"model\":\"small\",\"dimensions\":3}");
     }
 

@@ -61,7 +61,7 @@ fn requests_of_the_same_format_pass_with_the_hosts_particulars_only() {
     let body = br#"{"model":"alias","stream":true,"max_tokens":5,"messages":[ 1 ]}"#;
     let asked = Asked { model: "alias".to_owned(), stream: true, include_usage: false, legacy_functions: false };
     let passed = |dialect: &dyn Dialect| {
-        String::from_utf8(format(dialect).pass_request(&Object::parse(body).unwrap(), &asked, "m")).unwrap()
+        String::from_utf8(format(dialect).pass_request(&Object::parse(body).unwrap(), &asked, "m").body).unwrap()
     };
     let bedrock = r#"{"max_tokens":5,"messages":[ 1 ],"anthropic_version":"bedrock-2023-05-31"}"#;
     assert_eq!(passed(&BedrockAnthropic), bedrock);

@@ -14,7 +14,7 @@ fn asked() -> Asked {
 fn requests_pass_with_nothing_changed_but_the_model() {
     let body =
         br#"{"model":"alias","max_tokens":5,"messages":[ {"role":"user", "content":"\u00e9"} ],"new":{"b":1,"a":2}}"#;
-    let sent = Anthropic.pass_request(&Object::parse(body).unwrap(), &asked(), "claude-x");
+    let sent = Anthropic.pass_request(&Object::parse(body).unwrap(), &asked(), "claude-x").body;
     let expected =
         r#"{"model":"claude-x","max_tokens":5,"messages":[ {"role":"user", "content":"\u00e9"} ],"new":{"b":1,"a":2}}"#;
     assert_eq!(String::from_utf8(sent).unwrap(), expected);

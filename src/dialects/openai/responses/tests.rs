@@ -287,6 +287,6 @@ fn events_pass_with_their_names_until_the_last() {
 fn a_request_passes_with_nothing_but_its_model_changed() {
     let body = r#"{"model":"a","input":"hi","store":true,"previous_response_id":"resp_1","x": 1.50}"#;
     let asked = Asked { model: "a".into(), stream: false, include_usage: true, legacy_functions: false };
-    let passed = Responses.pass_request(&Object::parse(body.as_bytes()).unwrap(), &asked, "b");
+    let passed = Responses.pass_request(&Object::parse(body.as_bytes()).unwrap(), &asked, "b").body;
     assert_eq!(String::from_utf8(passed).unwrap(), body.replace(r#""a""#, r#""b""#).replace("x\": 1", "x\":1"));
 }
