@@ -12,6 +12,7 @@ use crate::json::Object;
 use crate::surfaces::Asked;
 use crate::wire::Wire;
 
+mod ids;
 mod rules;
 
 use rules::Rules;
@@ -85,6 +86,7 @@ pub static MISTRAL: Compatible = Compatible {
             counts_unasked: true,
             developer_is_system: true,
             required_is_any: true,
+            short_ids: true,
             ..Rules::NONE
         }),
         &Embeddings,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::ids;
 use crate::dialects::Outbound;
 use crate::json::{self, Object, Text};
 
@@ -21,6 +22,8 @@ pub(super) struct Rules {
     pub(super) required_is_any: bool,
     /// Speakers may have no names.
     pub(super) nameless: bool,
+    /// Ids of calls have 9 letters and digits.
+    pub(super) short_ids: bool,
 }
 
 /// A member with its new value, or without one.
@@ -37,6 +40,7 @@ impl Rules {
         developer_is_system: false,
         required_is_any: false,
         nameless: false,
+        short_ids: false,
     };
 
     /// The request as the provider takes it.
@@ -72,9 +76,7 @@ impl Rules {
         if edits.iter().flatten().any(|edit| *edit == NAMELESS) {
             dropped.push(Cow::Borrowed("messages[].name"));
         }
-        let written = messages.iter().zip(&edits).map(|(message, edits)| message.write_with(edits));
-        let list = written.collect::<Vec<_>>().join(&b","[..]);
-        String::from_utf8(list).ok().map(|list| format!("[{list}]"))
+        json::array(messages.iter().zip(&edits).map(|(message, edits)| message.write_with(edits)))
     }
 
     fn message(&self, message: &Object<'_>) -> Vec<Edit> {
@@ -86,6 +88,11 @@ impl Rules {
         // The name of a function is what its result is known by.
         if self.nameless && role != "function" && message.get("name").is_some() {
             edits.push(NAMELESS);
+        }
+        if self.short_ids {
+            let calls = message.get("tool_calls").and_then(ids::refit_calls);
+            edits.extend(calls.map(|calls| ("tool_calls", Some(calls))));
+            edits.extend(ids::refit(message, "tool_call_id").map(|id| ("tool_call_id", Some(id))));
         }
         edits
     }

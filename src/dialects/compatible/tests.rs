@@ -113,3 +113,27 @@ fn groq_is_told_no_names_but_those_of_functions() {
     assert_eq!(passed(&GROQ, body), wanted);
     assert!(passed(&OPENROUTER, body).contains(r#""role":"developer""#), "it knows all that OpenAI knows");
 }
+
+#[test]
+fn mistral_gets_ids_of_nine_letters_and_digits_alike_for_calls_and_results() {
+    let body = |ids: [&str; 2]| {
+        let [first, second] = ids;
+        format!(
+            concat!(
+                r#"{{"model":"ours","messages":[{{"role":"assistant","content":null,"tool_calls":["#,
+                r#"{{"id":"{first}","type":"function","function":{{"name":"f","arguments":"{{ }}"}}}},"#,
+                r#"{{"id":"{second}","type":"function","function":{{"name":"f","arguments":"{{ }}"}}}}]}},"#,
+                r#"{{"role":"tool","tool_call_id":"{second}","content":"\u00e9"}},"#,
+                r#"{{"role":"tool","tool_call_id":"{first}","content":"1"}}]}}"#
+            ),
+            first = first,
+            second = second
+        )
+    };
+    let theirs = ids::fit("call_abc");
+    assert!(theirs.len() == 9 && theirs.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{theirs}");
+    assert_ne!(theirs, ids::fit("call_abd"));
+    assert_eq!(passed(&MISTRAL, &body(["call_abc", "aB3456789"])), body([&theirs, "aB3456789"]));
+    assert_eq!(passed(&MISTRAL, &body(["aB3456789", "123456789"])), body(["aB3456789", "123456789"]));
+    assert_eq!(passed(&TOGETHER, &body(["call_abc", "x"])), body(["call_abc", "x"]), "nobody else wants that");
+}
