@@ -15,7 +15,7 @@ use crate::contract;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Phase, Progress};
 use crate::failover;
-use crate::headers::Headers;
+use crate::headers::{self, Headers};
 use crate::host::{self, Action, Host, Side, Stream};
 use crate::json::{self, Object};
 use crate::reply;
@@ -353,7 +353,7 @@ fn sign(headers: &mut Headers, progress: &Progress) {
         headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());
     }
     if !progress.dropped.is_empty() {
-        headers.set("x-tollhouse-dropped", progress.dropped.join(","));
+        headers.set("x-tollhouse-dropped", headers::list(&progress.dropped));
     }
 }
 
