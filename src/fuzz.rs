@@ -165,7 +165,7 @@ fn context(include_usage: bool) -> AnswerContext {
 }
 
 fn asked(include_usage: bool) -> Asked {
-    Asked { model: "model".to_owned(), stream: true, include_usage, legacy_functions: false }
+    Asked { model: "model".to_owned(), stream: true, include_usage, legacy_functions: false, ..Asked::default() }
 }
 
 /// A whole answer of Anthropic, or a failure.

@@ -237,7 +237,7 @@ impl Gateway {
         let object = Object::parse(body).map_err(|e| {
             ApiError::invalid(format!("The body is not a JSON object that can be read: {e}.")).code("invalid_json")
         })?;
-        let asked = admitted.surface.asked(&object)?;
+        let asked = Asked { betas: head::betas(&admitted.headers), ..admitted.surface.asked(&object)? };
         let exchange = Rc::new(self.exchange(host, admitted, asked, now)?);
         self.notes.model = Some(exchange.asked.model.clone());
         steer(host, &exchange, admitted.headers.clone());

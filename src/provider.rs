@@ -8,6 +8,7 @@
 //! It never knows a client, a budget or a price. Until the first content of an answer nothing goes out, so that
 //! every failure can still go to the next target.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -317,7 +318,9 @@ fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> 
     let outbound = if call.passes() {
         call.format.pass_request(&object, asked, model)
     } else {
-        call.format.request(&call.exchange.surface.request(&object)?, model)?
+        let mut chat = call.exchange.surface.request(&object)?;
+        chat.betas = asked.betas.iter().map(|beta| Cow::Borrowed(beta.as_str())).collect();
+        call.format.request(&chat, model)?
     };
     for (name, value) in &outbound.headers {
         host.set_header(Side::Request, name, Some(value));

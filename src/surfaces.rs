@@ -13,7 +13,7 @@ pub mod models;
 pub mod responses;
 
 /// What the gateway must know of a request, whatever its surface.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The model, as the caller named it.
     pub model: String,
@@ -23,6 +23,8 @@ pub struct Asked {
     pub include_usage: bool,
     /// Did the caller use the form that preceded tools?
     pub legacy_functions: bool,
+    /// What the header `anthropic-beta` names; a surface leaves this to the gateway.
+    pub betas: Vec<String>,
 }
 
 /// What an answer needs beside what the provider says.

@@ -57,7 +57,8 @@ fn streams_are_read_as_recorded_wherever_they_are_cut() {
 
 #[test]
 fn streams_for_callers_of_the_same_format_pass_unchanged() {
-    let asked = Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false };
+    let asked =
+        Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false, ..Asked::default() };
     for case in cases(|case| case.meta["status"] == 200 && case.meta["stream"] == true) {
         let (mut passer, mut reader) = (Anthropic.pass_stream(&asked), Anthropic.stream());
         let (mut metered, mut read, mut out) = (Vec::new(), Vec::new(), Vec::new());

@@ -132,7 +132,8 @@ fn signatures_stay_on_their_calls() {
 
 #[test]
 fn streams_of_callers_of_the_same_format_pass_unchanged() {
-    let asked = Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false };
+    let asked =
+        Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false, ..Asked::default() };
     let pass = |recording: &Recording| {
         let stream = events([recording.response.as_slice()]);
         let (mut passer, mut metered, mut out) = (Gemini.pass_stream(&asked), Vec::new(), Vec::new());

@@ -42,7 +42,7 @@ fn context(include_usage: bool) -> AnswerContext {
 }
 
 fn asked(include_usage: bool) -> Asked {
-    Asked { model: "m".to_owned(), stream: true, include_usage, legacy_functions: false }
+    Asked { model: "m".to_owned(), stream: true, include_usage, legacy_functions: false, ..Asked::default() }
 }
 
 /// Reads a stream into the hub's words.

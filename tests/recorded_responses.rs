@@ -54,7 +54,7 @@ fn context() -> AnswerContext {
 }
 
 fn asked() -> Asked {
-    Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false }
+    Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false, ..Asked::default() }
 }
 
 /// Reads a stream into the hub's words.

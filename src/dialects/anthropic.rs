@@ -3,6 +3,7 @@
 //! <https://docs.anthropic.com/en/api/messages>
 
 mod answer;
+pub(super) mod betas;
 pub(super) mod blocks;
 mod calls;
 mod error;
@@ -66,7 +67,7 @@ impl Dialect for Anthropic {
     }
 
     fn caller_headers(&self) -> &'static [&'static str] {
-        &["anthropic-beta"]
+        &[betas::HEADER]
     }
 }
 
@@ -80,7 +81,7 @@ impl Format for Anthropic {
     }
 
     fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
-        Outbound::whole(pass::request(body, asked, model, Host::Direct))
+        pass::request(body, asked, model, Host::Direct)
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

@@ -32,7 +32,13 @@ impl World {
         let exchange = Rc::new(Exchange {
             id: 4,
             surface: &Chat,
-            asked: Asked { model: "tier".into(), stream, include_usage: false, legacy_functions: false },
+            asked: Asked {
+                model: "tier".into(),
+                stream,
+                include_usage: false,
+                legacy_functions: false,
+                ..Asked::default()
+            },
             plan: Plan::new(&model.targets, |_| false),
             timeouts: model.timeouts,
             logical: true,

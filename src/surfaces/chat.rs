@@ -38,7 +38,7 @@ impl Surface for Chat {
         let options = body.read::<StreamOptions>("stream_options").map_err(refused)?.unwrap_or_default();
         let include_usage = stream && options.include_usage == Some(true);
         let legacy_functions = body.get("functions").is_some();
-        Ok(Asked { model, stream, include_usage, legacy_functions })
+        Ok(Asked { model, stream, include_usage, legacy_functions, ..Asked::default() })
     }
 
     fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {

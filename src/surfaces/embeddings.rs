@@ -29,7 +29,7 @@ impl Surface for Embeddings {
         if body.get("input").is_none() {
             return Err(chat::missing("input"));
         }
-        Ok(Asked { model, stream: false, include_usage: false, legacy_functions: false })
+        Ok(Asked { model, stream: false, include_usage: false, legacy_functions: false, ..Asked::default() })
     }
 
     /// There are no words for vectors in the hub.

@@ -44,7 +44,7 @@ impl Surface for Messages {
         body.read::<u64>("max_tokens").map_err(refused)?.ok_or_else(|| missing("max_tokens"))?;
         let stream = body.read("stream").map_err(refused)?.unwrap_or(false);
         // Usage is part of the format.
-        Ok(Asked { model, stream, include_usage: true, legacy_functions: false })
+        Ok(Asked { model, stream, include_usage: true, legacy_functions: false, ..Asked::default() })
     }
 
     fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {

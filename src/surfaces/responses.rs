@@ -45,7 +45,7 @@ impl Surface for Responses {
         check_input(body)?;
         let stream = body.read("stream").map_err(chat::refused)?.unwrap_or(false);
         // A response always tells its usage.
-        Ok(Asked { model, stream, include_usage: true, legacy_functions: false })
+        Ok(Asked { model, stream, include_usage: true, legacy_functions: false, ..Asked::default() })
     }
 
     fn request<'a>(&self, body: &Object<'a>) -> Result<ChatRequest<'a>, ApiError> {

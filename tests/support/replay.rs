@@ -71,7 +71,13 @@ impl Replay {
 
     /// Streams for callers of the same format: what passes reads as what came, and so does the meter.
     pub fn passes(&self) {
-        let asked = Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false };
+        let asked = Asked {
+            model: "m".to_owned(),
+            stream: true,
+            include_usage: true,
+            legacy_functions: false,
+            ..Asked::default()
+        };
         self.each(is_stream, |recording| {
             let stream = self.events([recording.response.as_slice()]);
             let (mut passer, mut metered, mut out) = (self.format.pass_stream(&asked), Vec::new(), Vec::new());

@@ -72,10 +72,6 @@ impl Dialect for VertexAnthropic {
     fn credential(&self, key: &str) -> (&'static str, String) {
         ("authorization", format!("Bearer {key}"))
     }
-
-    fn caller_headers(&self) -> &'static [&'static str] {
-        &["anthropic-beta"]
-    }
 }
 
 impl Format for Host {
@@ -92,7 +88,7 @@ impl Format for Host {
     }
 
     fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
-        Outbound::whole(pass::request(body, asked, model, *self))
+        pass::request(body, asked, model, *self)
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

@@ -74,7 +74,13 @@ mod tests {
     #[test]
     fn only_the_model_is_ours() {
         let body = Object::parse(b"{\"input\": [\"a\" ,\"b\"],\"model\":\"tier\",\"dimensions\":3}").unwrap();
-        let asked = Asked { model: "tier".into(), stream: false, include_usage: false, legacy_functions: false };
+        let asked = Asked {
+            model: "tier".into(),
+            stream: false,
+            include_usage: false,
+            legacy_functions: false,
+            ..Asked::default()
+        };
         let sent = Embeddings.pass_request(&body, &asked, "small").body;
         assert_eq!(sent, b"{\"input\":[\"a\" ,\"b\"],\"model\":\"small\",\"dimensions\":3}");
     }

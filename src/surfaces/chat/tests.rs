@@ -76,12 +76,21 @@ fn usage() -> Event<'static> {
 #[test]
 fn a_request_says_its_model_and_whether_it_streams() {
     let plain = asked(r#"{"model":"m","messages":[{}]}"#).unwrap();
-    assert_eq!(plain, Asked { model: "m".to_owned(), stream: false, include_usage: false, legacy_functions: false });
+    assert_eq!(
+        plain,
+        Asked {
+            model: "m".to_owned(),
+            stream: false,
+            include_usage: false,
+            legacy_functions: false,
+            ..Asked::default()
+        }
+    );
     let streamed =
         asked(r#"{"stream":true,"messages":[ {}],"model":"m","stream_options":{"include_usage":true,"x":1}}"#);
     assert_eq!(
         streamed.unwrap(),
-        Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false }
+        Asked { model: "m".to_owned(), stream: true, include_usage: true, legacy_functions: false, ..Asked::default() }
     );
     let options = asked(r#"{"model":"m","messages":[1],"stream_options":{"include_usage":true}}"#).unwrap();
     assert!(!options.include_usage, "a plain answer has no chunk of usage");

@@ -58,7 +58,16 @@ fn usage() -> Event<'static> {
 #[test]
 fn a_request_says_its_model_and_whether_it_streams() {
     let plain = asked(r#"{"model":"m","max_tokens":1,"messages":[{}]}"#).unwrap();
-    assert_eq!(plain, Asked { model: "m".to_owned(), stream: false, include_usage: true, legacy_functions: false });
+    assert_eq!(
+        plain,
+        Asked {
+            model: "m".to_owned(),
+            stream: false,
+            include_usage: true,
+            legacy_functions: false,
+            ..Asked::default()
+        }
+    );
     assert!(asked(r#"{"stream":true,"model":"m","max_tokens":1,"messages":[{}]}"#).unwrap().stream);
 }
 

@@ -35,7 +35,8 @@ fn text<'a>(content: &'a Content<'_>) -> &'a str {
 
 #[test]
 fn model_and_stream_are_read_and_usage_is_always_told() {
-    let expected = Asked { model: "m".into(), stream: true, include_usage: true, legacy_functions: false };
+    let expected =
+        Asked { model: "m".into(), stream: true, include_usage: true, legacy_functions: false, ..Asked::default() };
     assert_eq!(asked(&json!({"model": "m", "input": "hi", "stream": true})), Ok(expected));
     assert!(asked(&json!({"model": "m", "previous_response_id": "resp_1"})).is_ok(), "input may be kept elsewhere");
 }

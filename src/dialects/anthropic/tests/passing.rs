@@ -7,7 +7,7 @@ use crate::wire::Wire;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn asked() -> Asked {
-    Asked { model: "alias".to_owned(), stream: true, include_usage: false, legacy_functions: false }
+    Asked { model: "alias".to_owned(), stream: true, include_usage: false, legacy_functions: false, ..Asked::default() }
 }
 
 #[test]

@@ -202,6 +202,23 @@ fn each_maker_is_asked_to_think_in_its_own_words() {
 }
 
 #[test]
+fn betas_are_said_to_a_claude_that_knows_them() {
+    let text = hello(&json!({})).to_string();
+    let object = Object::parse(text.as_bytes()).unwrap();
+    let mut chat = Chat.request(&object).unwrap();
+    chat.betas = vec!["context-1m-2025-08-07".into(), "claude-code-20250219".into()];
+    let extra = |model: &str| {
+        let outbound = BedrockConverse.request(&chat, model).unwrap();
+        let mut body: Value = serde_json::from_slice(&outbound.body).unwrap();
+        (body["additionalModelRequestFields"].take(), outbound.dropped)
+    };
+    let (claude, dropped) = extra(MODEL);
+    assert_eq!(claude, json!({ "anthropic_beta": ["context-1m-2025-08-07"] }));
+    assert_eq!(dropped, ["anthropic-beta:claude-code-20250219"]);
+    assert_eq!(extra("meta.llama3-1-8b-instruct-v1:0"), (Value::Null, Vec::new()), "nothing to do with it");
+}
+
+#[test]
 fn a_claude_that_thinks_has_a_limit_above_its_budget_and_a_free_choice() {
     let more = json!({ "reasoning_effort": "low", "tools": [tool("f")], "tool_choice": "required", "top_k": 4 });
     let (body, dropped) = written_for(&hello(&more), MODEL);

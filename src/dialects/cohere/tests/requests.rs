@@ -180,6 +180,12 @@ fn content_that_cohere_cannot_take_is_refused_with_its_place() {
 #[test]
 fn a_request_of_the_same_format_passes_with_our_model() {
     let body = Object::parse(br#"{"model":"theirs","documents":[ 1.50 ]}"#).unwrap();
-    let asked = Asked { model: "theirs".into(), stream: false, include_usage: false, legacy_functions: false };
+    let asked = Asked {
+        model: "theirs".into(),
+        stream: false,
+        include_usage: false,
+        legacy_functions: false,
+        ..Asked::default()
+    };
     assert_eq!(Cohere.pass_request(&body, &asked, "ours").body, br#"{"model":"ours","documents":[ 1.50 ]}"#);
 }

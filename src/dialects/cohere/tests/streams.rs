@@ -140,7 +140,8 @@ fn a_stream_without_its_end_was_cut_off() {
 
 #[test]
 fn a_stream_passes_and_is_metered() {
-    let asked = Asked { model: "m".into(), stream: true, include_usage: false, legacy_functions: false };
+    let asked =
+        Asked { model: "m".into(), stream: true, include_usage: false, legacy_functions: false, ..Asked::default() };
     let (mut passer, mut events, mut out) = (Cohere.pass_stream(&asked), Vec::new(), Vec::new());
     let named = sse::Event { name: "message-start".into(), data: START.into() };
     assert_eq!(passer.pass(&named, &mut events, &mut out).unwrap(), Progress::Open);

@@ -120,7 +120,8 @@ fn a_stream_that_fails_or_stops_is_told() {
 
 #[test]
 fn lines_pass_and_are_metered() {
-    let asked = Asked { model: "m".into(), stream: true, include_usage: false, legacy_functions: false };
+    let asked =
+        Asked { model: "m".into(), stream: true, include_usage: false, legacy_functions: false, ..Asked::default() };
     let (mut passer, mut events, mut out) = (Ollama.pass_stream(&asked), Vec::new(), Vec::new());
     let lines = [r#"{"model":"qwen3","message":{"content":"hi"}}"#, r#"{"done":true}"#];
     assert_eq!(passer.pass(&line(lines[0]), &mut events, &mut out).unwrap(), Progress::Open);

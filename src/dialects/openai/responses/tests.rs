@@ -269,7 +269,8 @@ fn an_answer_that_is_still_being_made_has_no_end() {
 
 #[test]
 fn events_pass_with_their_names_until_the_last() {
-    let asked = Asked { model: "m".into(), stream: true, include_usage: true, legacy_functions: false };
+    let asked =
+        Asked { model: "m".into(), stream: true, include_usage: true, legacy_functions: false, ..Asked::default() };
     let mut passer = Responses.pass_stream(&asked);
     let (mut events, mut out) = (Vec::new(), Vec::new());
     assert_eq!(passer.pass(&event(&created()), &mut events, &mut out), Ok(Progress::Open));
@@ -286,7 +287,8 @@ fn events_pass_with_their_names_until_the_last() {
 #[test]
 fn a_request_passes_with_nothing_but_its_model_changed() {
     let body = r#"{"model":"a","input":"hi","store":true,"previous_response_id":"resp_1","x": 1.50}"#;
-    let asked = Asked { model: "a".into(), stream: false, include_usage: true, legacy_functions: false };
+    let asked =
+        Asked { model: "a".into(), stream: false, include_usage: true, legacy_functions: false, ..Asked::default() };
     let passed = Responses.pass_request(&Object::parse(body.as_bytes()).unwrap(), &asked, "b").body;
     assert_eq!(String::from_utf8(passed).unwrap(), body.replace(r#""a""#, r#""b""#).replace("x\": 1", "x\":1"));
 }

@@ -5,7 +5,7 @@ use super::*;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn asked(include_usage: bool) -> Asked {
-    Asked { model: "m".to_owned(), stream: true, include_usage, legacy_functions: false }
+    Asked { model: "m".to_owned(), stream: true, include_usage, legacy_functions: false, ..Asked::default() }
 }
 
 /// What passes of a stream: the text, and the failure that ended it.
