@@ -5,6 +5,8 @@
 pub mod answer;
 pub mod ids;
 pub mod request;
+mod sealed;
 
 pub use answer::{Event, FinishReason, Thinking};
 pub use request::ChatRequest;
+pub use sealed::Sealed;

@@ -12,6 +12,8 @@ pub mod messages;
 pub mod models;
 pub mod responses;
 
+mod thinking;
+
 /// What the gateway must know of a request, whatever its surface.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {

@@ -14,6 +14,7 @@ mod media;
 pub(super) mod messages;
 pub(super) mod model;
 mod pass;
+mod replay;
 pub(super) mod request;
 pub(super) mod sampling;
 pub(super) mod schema;

@@ -15,6 +15,7 @@ mod parts;
 mod path;
 mod request;
 mod schema;
+mod signatures;
 mod stream;
 mod text;
 mod thinking;

@@ -5,14 +5,13 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::blocks::{ASSISTANT, Block, Said, Turn, USER, mark};
 use super::calls::{self, MadeIds};
 use super::host::Host;
 use super::media;
-use super::text::Text;
+use super::replay;
 use crate::errors::ApiError;
 use crate::hub::request::{ChatRequest, Content, FunctionCall, Message, Part, PartKind, Role};
 
@@ -61,7 +60,7 @@ impl<'a> Conversation<'a> {
 
     /// Thinking goes first, then text, then calls. An assistant that says nothing has no turn.
     fn assistant(&mut self, message: &'a Message<'a>, at: usize) -> Result<(), ApiError> {
-        let thinking = message.thinking_blocks.iter().copied().filter(|raw| can_return(raw));
+        let thinking = message.thinking_blocks.iter().map(AsRef::as_ref).filter(|raw| replay::is_anthropics(raw));
         let mut blocks: Vec<_> = thinking.map(Block::Thinking).collect();
         content(&message.content, at, self.host, &mut blocks)?;
         blocks.extend(message.refusal.as_ref().and_then(|text| text_block(text, None)));
@@ -208,23 +207,4 @@ fn text_block<'a>(text: &'a Cow<'a, str>, cache_control: Option<&'a RawValue>) -
 
 fn borrow<'a>(text: &'a Cow<'a, str>) -> Cow<'a, str> {
     Cow::Borrowed(text.as_ref())
-}
-
-/// Blocks that came from Anthropic: signed or sealed. Anything else would be refused.
-///
-/// <https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#preserving-thinking-blocks>
-fn can_return(raw: &RawValue) -> bool {
-    #[derive(Deserialize)]
-    struct Peek<'a> {
-        #[serde(borrow, default, rename = "type")]
-        kind: Option<Text<'a>>,
-        #[serde(borrow, default)]
-        signature: Option<Text<'a>>,
-    }
-    let Ok(peek) = serde_json::from_str::<Peek<'_>>(raw.get()) else { return false };
-    match peek.kind.as_ref().map(|kind| kind.0.as_ref()) {
-        Some("redacted_thinking") => true,
-        Some("thinking") => peek.signature.is_some_and(|signature| !signature.0.is_empty()),
-        _ => false,
-    }
 }

@@ -6,20 +6,25 @@ use serde_json::value::RawValue;
 
 use super::betas;
 use super::host::Host;
+use super::replay;
 use crate::dialects::Outbound;
 use crate::json::{self, Object, Text};
 use crate::surfaces::Asked;
 
 /// The request with our model, or with what the host wants in its place.
 pub(super) fn request(body: &Object<'_>, asked: &Asked, model: &str, host: Host) -> Outbound {
+    let mut dropped = Vec::new();
+    let mut edits = replay::edits(body, &mut dropped);
     let Some(version) = host.version() else {
-        return Outbound::whole(body.write_with(&[("model", Some(json::string(model)))]));
+        edits.push(("model", Some(json::string(model))));
+        return Outbound { body: body.write_with(&edits), dropped, headers: Vec::new() };
     };
     let stream = (host.has_stream() && asked.stream).then(|| "true".to_owned());
-    let mut edits = vec![("model", None), ("anthropic_version", Some(json::string(version))), ("stream", stream)];
+    edits.extend([("model", None), ("anthropic_version", Some(json::string(version))), ("stream", stream)]);
     edits.extend(host.lacks().iter().map(|name| (*name, None)));
     let lost = host.lacks().iter().filter(|name| body.get(name).is_some());
-    let (mut dropped, mut headers) = (lost.map(|name| Cow::Borrowed(*name)).collect(), Vec::new());
+    dropped.extend(lost.map(|name| Cow::Borrowed(*name)));
+    let mut headers = Vec::new();
     let betas = betas::known(asked.betas.iter().map(String::as_str), host, &mut dropped);
     if !betas.is_empty() && host.has_headers() {
         headers.push((betas::HEADER, betas.join(",")));

@@ -15,6 +15,7 @@ mod error;
 mod finish;
 mod input;
 mod item;
+mod replay;
 mod request;
 mod stream;
 mod usage;
@@ -62,7 +63,10 @@ impl Format for Responses {
     }
 
     fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Outbound {
-        Outbound::whole(body.write_with(&[("model", Some(json::string(model)))]))
+        let mut edits = vec![("model", Some(json::string(model)))];
+        let input = body.get("input").and_then(replay::without_others);
+        edits.extend(input.map(|input| ("input", Some(input))));
+        Outbound::whole(body.write_with(&edits))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

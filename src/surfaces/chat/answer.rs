@@ -6,9 +6,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::{ExtraContent, ThinkingBlock, WrittenUsage};
+use super::{ExtraContent, WrittenUsage};
 use crate::hub::{Event, FinishReason, ids};
 use crate::surfaces::AnswerContext;
+use crate::surfaces::thinking::ThinkingBlock;
 use crate::usage::Usage;
 
 /// The body of an answer that says `events`.

@@ -21,6 +21,24 @@ fn requests_pass_with_nothing_changed_but_the_model() {
 }
 
 #[test]
+fn thinking_of_other_providers_does_not_pass() {
+    let pass = |body: &str| Anthropic.pass_request(&Object::parse(body.as_bytes()).unwrap(), &asked(), "m");
+    let turn = |blocks: &str| format!(r#"{{"role":"assistant","content":[{blocks}]}}"#);
+    let body = |turns: &str| format!(r#"{{"model":"m","thinking":{{"type":"adaptive"}},"messages":[{turns}]}}"#);
+    let own = r#"{"type":"thinking","thinking":"\u00e9","signature":"s1g" },{"type":"redacted_thinking","data":"A="}"#;
+    let call = r#"{"type":"tool_use","id":"c","name":"f","input":{ }}"#;
+    let same = body(&turn(&format!("{own},{call}")));
+    assert_eq!(pass(&same), Outbound::whole(same.into_bytes()));
+    let foreign = r#"{"type":"thinking","thinking":"x","signature":""},{"type":"redacted_thinking","data":"call:0:x"}"#;
+    let mixed = body(&[turn(&format!("{foreign},{call}")), turn(foreign), turn(&format!("{own},{foreign}"))].join(","));
+    assert_eq!(pass(&mixed), Outbound::whole(body(&[turn(call), turn(own)].join(",")).into_bytes()));
+    let waiting = pass(&body(&turn(&format!("{foreign},{call}"))));
+    let wanted = format!(r#"{{"model":"m","messages":[{}]}}"#, turn(call));
+    assert_eq!(String::from_utf8(waiting.body).unwrap(), wanted, "it would have to begin with thinking");
+    assert_eq!(waiting.dropped, ["thinking"]);
+}
+
+#[test]
 fn events_pass_unchanged_and_are_metered() {
     let mut passer = Anthropic.pass_stream(&asked());
     let (mut events, mut out) = (Vec::new(), Vec::new());

@@ -248,7 +248,7 @@ fn cache_hints_move_to_the_block_made_from_their_owner() {
 fn thinking_never_carries_a_cache_hint() {
     let sealed = r#"{"type":"redacted_thinking","data":"x"}"#;
     let turn = Message {
-        thinking_blocks: vec![raw(sealed)],
+        thinking_blocks: thoughts([sealed]),
         cache_control: Some(raw(r#"{"type":"ephemeral"}"#)),
         ..message(Role::Assistant, Content::None)
     };
