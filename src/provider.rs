@@ -229,23 +229,26 @@ impl Provider {
         action
     }
 
-    /// The answer ends with trailers instead of a last piece of body.
-    pub fn on_response_trailers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
+    /// The answer ends with trailers instead of a last piece of body. Nothing of a stream is in Envoy's hands here any
+    /// more, so gives the number of the request and what its caller is still owed, as [`Provider::on_done`] does.
+    pub fn on_response_trailers(&mut self, host: &dyn Host, now: Timestamp) -> Option<(u64, Vec<u8>)> {
         match &mut self.state {
             State::Reading(_, answer) if answer.is_held() => {
                 let size = host.body(Side::Response, host::ALL).len();
                 let _ = self.on_response_body(host, size, true, now);
+                None
             }
-            // Nothing of the body is in Envoy's hands any more, so that nothing can be added to it.
             State::Reading(call, answer) => {
-                let cut_off = answer.ends_early(call, now);
-                if cut_off {
-                    call.exchange.progress.borrow_mut().break_off(502, "cut_off");
+                let exchange = &call.exchange;
+                let (mut owed, result) = answer.end(call, now);
+                if let Err(error) = result {
+                    owed.extend(exchange.break_off(&error).unwrap_or_default());
                 }
+                let adds = exchange.progress.borrow().held_open && !owed.is_empty();
+                adds.then_some((exchange.id, owed))
             }
-            _ => {}
+            _ => None,
         }
-        Action::Continue
     }
 
     /// Envoy is done with the attempt. If that breaks an answer off, gives the number of the request and the last event
