@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::{Config, ConfigError, DEFAULT_MAX_BODY, Provider, Timeouts, endpoint, find_dialect, raw};
+use super::{Config, ConfigError, DEFAULT_MAX_BODY, Provider, Timeouts, endpoint, find_dialect, raw, region};
 use crate::clients::{Allowed, Client, Digest};
 use crate::dialects::Settings;
 use crate::routing::{Model, Target};
@@ -31,7 +31,9 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
 fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String>) -> Result<Provider> {
     let path = format!("providers.{name}");
     check_name(&path, name)?;
-    let endpoint = endpoint(name, raw)?;
+    region::check_location(&path, raw)?;
+    let mut endpoint = endpoint(name, raw)?;
+    let (project, location) = region::place(&path, raw, &mut endpoint)?;
     let keys: Vec<_> = raw.keys.iter().enumerate().map(|(i, k)| (format!("{path}.keys[{i}]"), k)).collect();
     for (path, key) in &keys {
         check_aws(path, key, raw)?;
@@ -45,11 +47,7 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
         scheme: if endpoint.tls { "https" } else { "http" },
         authority: endpoint.authority(),
         base_path: endpoint.path,
-        settings: Settings {
-            api_version: raw.api_version.clone(),
-            project: raw.project.clone(),
-            location: raw.location.clone(),
-        },
+        settings: Settings { api_version: raw.api_version.clone(), project, location },
         keys: keys.collect::<Result<_>>()?,
     })
 }

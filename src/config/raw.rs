@@ -56,10 +56,10 @@ pub struct Provider {
     /// Azure: the version of the API, `2024-10-21`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
-    /// Vertex: the project.
+    /// Vertex: the project. Required, unless the endpoint ends with `/projects/…/locations/…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
-    /// Vertex: the region, or `global`.
+    /// Vertex: the region, which also makes the default endpoint. Default: that of the endpoint, else `global`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// The Envoy cluster that leads there. Default: the provider's name.
