@@ -184,10 +184,7 @@ fn check_turn(turn: &Value, open: &BTreeSet<String>) -> BTreeSet<String> {
     for block in content {
         let text = |name: &str| block[name].as_str().unwrap().to_owned();
         match block["type"].as_str().unwrap() {
-            "text" => {
-                let alone = content.len() == 1 && text("text") == " ";
-                assert!(alone || !text("text").trim().is_empty(), "{turn}");
-            }
+            "text" => assert!(!text("text").trim().is_empty(), "{turn}"),
             "tool_use" => {
                 assert!(text("id").chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)), "{block}");
                 assert!(block["input"].is_object(), "{block}");

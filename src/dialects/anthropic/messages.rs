@@ -15,6 +15,9 @@ use super::replay;
 use crate::errors::ApiError;
 use crate::hub::request::{ChatRequest, Content, FunctionCall, Message, Part, PartKind, Role};
 
+/// Stands where a turn must say something and nobody did; space is refused.
+pub(in crate::dialects) const FILLER: &str = ".";
+
 /// What is said, and by whom.
 #[derive(Debug, Default)]
 pub(in crate::dialects) struct Conversation<'a> {
@@ -124,7 +127,7 @@ impl<'a> Conversation<'a> {
             self.turns.push(Turn { role: USER, content: std::mem::take(&mut self.system) });
         }
         for turn in self.turns.iter_mut().filter(|turn| turn.content.is_empty()) {
-            turn.content.push(Block::text(" "));
+            turn.content.push(Block::text(FILLER));
         }
         Ok(())
     }
@@ -162,7 +165,7 @@ fn said<'a>(message: &'a Message<'a>, at: usize, host: Host) -> Result<Vec<Block
 fn returned<'a>(message: &'a Message<'a>, at: usize, host: Host) -> Result<Option<Said<'a>>, ApiError> {
     Ok(match &message.content {
         Content::None => None,
-        Content::Text(text) => (!text.is_empty()).then(|| Said::Text(borrow(text))),
+        Content::Text(text) => (!text.trim().is_empty()).then(|| Said::Text(borrow(text))),
         Content::Parts(_) => {
             let mut blocks = Vec::new();
             content(&message.content, at, host, &mut blocks)?;
