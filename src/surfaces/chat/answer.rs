@@ -90,6 +90,10 @@ impl<'a> Answer<'a> {
     }
 
     fn completion<'b>(&'b mut self, context: &'b AnswerContext) -> Completion<'b> {
+        // SDKs read the first choice unasked. An answer that is still being made has said nothing yet.
+        if self.choices.is_empty() {
+            self.choices.push(Choice::default());
+        }
         self.choices.sort_by_key(|choice| choice.index);
         Completion {
             id: self.id.map_or_else(|| Cow::Owned(format!("chatcmpl-{}", context.id)), Cow::Borrowed),
