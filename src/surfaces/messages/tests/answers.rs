@@ -100,9 +100,9 @@ fn a_refusal_is_told_as_text_and_other_choices_not_at_all() {
 }
 
 #[test]
-fn the_kinds_of_input_add_up_to_what_was_read() {
+fn what_the_cache_read_is_what_the_provider_says_and_the_rest_is_never_below_zero() {
     let odd = Usage { input: 5, cached: 9, cache_write: 3, ..Usage::default() };
     let usage = &answer(&[Event::Usage(odd), finish(FinishReason::Stop)])["usage"];
     let kinds = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"].map(|kind| &usage[kind]);
-    assert_eq!(kinds, [&json!(0), &json!(5), &json!(0)]);
+    assert_eq!(kinds, [&json!(0), &json!(9), &json!(3)]);
 }
