@@ -30,6 +30,7 @@ pub static DIALECTS: &[&dyn Dialect] = &[
     &anthropic::BedrockAnthropic,
     &anthropic::VertexAnthropic,
     &azure_openai::AzureOpenAi,
+    &azure_openai::AzureOpenAiResponses,
     &bedrock::BedrockConverse,
     &cohere::Cohere,
     &gemini::Gemini,

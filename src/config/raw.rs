@@ -43,7 +43,7 @@ pub struct Document {
 #[serde(deny_unknown_fields)]
 pub struct Provider {
     /// The API that it speaks: `openai` (and every server of that API), `openai-responses`, `azure-openai`,
-    /// `anthropic`, `vertex-anthropic`, `bedrock-anthropic`, `bedrock-converse`, `gemini`, `vertex-gemini`, `cohere`,
+    /// `azure-openai-responses`, `anthropic`, `vertex-anthropic`, `bedrock-anthropic`, `bedrock-converse`, `gemini`, `vertex-gemini`, `cohere`,
     /// `ollama`; or a provider whose API is nearly OpenAI's: `cerebras`, `deepseek`, `fireworks`, `groq`, `mistral`,
     /// `openrouter`, `perplexity`, `together`, `xai`.
     pub dialect: String,
