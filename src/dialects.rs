@@ -42,11 +42,13 @@ pub static DIALECTS: &[&dyn Dialect] = &[
     &compatible::DEEPSEEK,
     &compatible::FIREWORKS,
     &compatible::GROQ,
+    &compatible::HUGGINGFACE,
     &compatible::MISTRAL,
     &compatible::OPENROUTER,
     &compatible::PERPLEXITY,
     &compatible::TOGETHER,
     &compatible::XAI,
+    &compatible::ZAI,
 ];
 
 /// The dialect of this name.

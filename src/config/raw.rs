@@ -43,9 +43,9 @@ pub struct Document {
 #[serde(deny_unknown_fields)]
 pub struct Provider {
     /// The API that it speaks: `openai` (and every server of that API), `openai-responses`, `azure-openai`,
-    /// `azure-openai-responses`, `anthropic`, `vertex-anthropic`, `bedrock-anthropic`, `bedrock-converse`, `gemini`, `vertex-gemini`, `cohere`,
-    /// `ollama`; or a provider whose API is nearly OpenAI's: `cerebras`, `deepseek`, `fireworks`, `groq`, `mistral`,
-    /// `openrouter`, `perplexity`, `together`, `xai`.
+    /// `azure-openai-responses`, `anthropic`, `vertex-anthropic`, `bedrock-anthropic`, `bedrock-converse`, `gemini`,
+    /// `vertex-gemini`, `cohere`, `ollama`; or a provider whose API is nearly OpenAI's: `cerebras`, `deepseek`,
+    /// `fireworks`, `groq`, `huggingface`, `mistral`, `openrouter`, `perplexity`, `together`, `xai`, `zai`.
     pub dialect: String,
     /// `http://` or `https://`, host, port and the path that all its paths start with. Default: the dialect's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]

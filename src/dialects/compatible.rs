@@ -63,6 +63,15 @@ pub static GROQ: Compatible = Compatible {
     ],
 };
 
+/// Many servers behind one address: what the least of them takes is what all of them take. Embeddings have other paths.
+///
+/// <https://huggingface.co/docs/inference-providers/tasks/chat-completion>
+pub static HUGGINGFACE: Compatible = Compatible {
+    name: "huggingface",
+    endpoint: "https://router.huggingface.co/v1",
+    formats: &[&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE })],
+};
+
 /// Fields that it does not know are refused; it counts tokens without being asked.
 ///
 /// <https://docs.mistral.ai/api/#tag/chat>
@@ -118,6 +127,16 @@ pub static XAI: Compatible = Compatible {
     name: "xai",
     endpoint: "https://api.x.ai/v1",
     formats: &[&Nearly(Rules { developer_is_system: true, ..Rules::NONE }), &Embeddings],
+};
+
+/// <https://docs.z.ai/api-reference/llm/chat-completion>
+pub static ZAI: Compatible = Compatible {
+    name: "zai",
+    endpoint: "https://api.z.ai/api/paas/v4",
+    formats: &[
+        &Nearly(Rules { developer_is_system: true, nameless: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }),
+        &Embeddings,
+    ],
 };
 
 /// A provider with OpenAI's API.

@@ -205,7 +205,7 @@ fn check_turn(turn: &Value, open: &BTreeSet<String>) -> BTreeSet<String> {
 
 /// Providers that refuse some of what OpenAI takes.
 const NEARLY_OPENAI: &[&str] =
-    &["cerebras", "deepseek", "fireworks", "groq", "mistral", "perplexity", "together", "xai"];
+    &["cerebras", "deepseek", "fireworks", "groq", "huggingface", "mistral", "perplexity", "together", "xai", "zai"];
 
 /// What is said in another way for some of them.
 const MENDED: &[&str] = &["max_completion_tokens", "max_tokens", "messages", "seed", "tool_choice"];

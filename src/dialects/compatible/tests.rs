@@ -8,8 +8,8 @@ use super::*;
 use crate::dialects::{DIALECTS, Settings};
 use crate::surfaces::{Surface, chat::Chat};
 
-const ALL: [&Compatible; 9] =
-    [&CEREBRAS, &DEEPSEEK, &FIREWORKS, &GROQ, &MISTRAL, &OPENROUTER, &PERPLEXITY, &TOGETHER, &XAI];
+const ALL: [&Compatible; 11] =
+    [&CEREBRAS, &DEEPSEEK, &FIREWORKS, &GROQ, &HUGGINGFACE, &MISTRAL, &OPENROUTER, &PERPLEXITY, &TOGETHER, &XAI, &ZAI];
 
 /// The request of a chat caller, as it passes, and what was left out of it.
 fn sent(provider: &Compatible, body: &str) -> (String, Vec<Cow<'static, str>>) {
@@ -112,6 +112,16 @@ fn groq_is_told_no_names_but_those_of_functions() {
     );
     assert_eq!(passed(&GROQ, body), wanted);
     assert!(passed(&OPENROUTER, body).contains(r#""role":"developer""#), "it knows all that OpenAI knows");
+}
+
+#[test]
+fn servers_older_than_thinking_get_the_words_that_they_know() {
+    let body =
+        r#"{"model":"ours","messages":[{"role":"developer","name":"n","content":"a"}],"max_completion_tokens":9}"#;
+    let huggingface = r#"{"model":"ours","messages":[{"role":"system","name":"n","content":"a"}],"max_tokens":9}"#;
+    assert_eq!(passed(&HUGGINGFACE, body), huggingface);
+    let zai = (huggingface.replace(r#""name":"n","#, ""), vec![Cow::Borrowed("messages[].name")]);
+    assert_eq!(sent(&ZAI, body), zai);
 }
 
 #[test]
