@@ -76,6 +76,8 @@ impl<'a> Answer<'a> {
             }
             Event::Finish { choice, reason } => self.choice(*choice).finish = Some(*reason),
             Event::Usage(usage) => self.usage = *usage,
+            // The same as any other end here.
+            Event::StopSequence { .. } => {}
         }
     }
 

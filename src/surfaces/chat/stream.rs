@@ -203,6 +203,8 @@ impl StreamWriter for Writer {
             Event::Signature { choice, index, signature } => self.signature(*choice, *index, signature, out),
             Event::Finish { choice, reason } => self.finish(*choice, *reason, out),
             Event::Usage(usage) => self.usage = Some(*usage),
+            // The same as any other end here.
+            Event::StopSequence { .. } => {}
         }
     }
 

@@ -36,6 +36,7 @@ fn a_request_is_written_with_everything_that_converse_knows() {
             "toolChoice": { "any": {} },
         },
         "additionalModelRequestFields": { "top_k": 3 },
+        "additionalModelResponseFieldPaths": ["/stop_sequence"],
         "requestMetadata": { "user_id": "u1" },
         "serviceTier": { "type": "flex" },
     });
