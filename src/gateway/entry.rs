@@ -54,6 +54,7 @@ impl Entrant {
     /// Reads a body. `limited` says whether there are limits at all.
     pub(super) fn read(admitted: Admitted, body: &[u8], limited: bool) -> Result<Self, ApiError> {
         let (asked, bounds) = admitted.read(body)?;
+        let asked = Asked { betas: head::betas(&admitted.headers), ..asked };
         // Nothing is spent where tokens are only counted.
         let counts = limited && !matches!(admitted.task, Task::Count(_));
         let needs = counts.then(|| Needs::of(&admitted, bounds, body));
