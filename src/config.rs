@@ -17,6 +17,7 @@ pub mod raw;
 mod compile;
 mod limits;
 mod prices;
+mod region;
 
 pub use prices::Prices;
 
@@ -205,13 +206,14 @@ impl Endpoint {
     }
 }
 
-/// The endpoint of a provider, its own or its dialect's.
+/// The endpoint of a provider: its own, that of its region, or its dialect's.
 ///
 /// # Errors
 /// An unknown dialect or a malformed endpoint.
 pub fn endpoint(name: &str, provider: &raw::Provider) -> Result<Endpoint, ConfigError> {
     let dialect = find_dialect(name, provider)?;
-    let url = provider.endpoint.as_deref().unwrap_or(dialect.endpoint());
+    let regional = region::endpoint(provider);
+    let url = provider.endpoint.as_deref().or(regional.as_deref()).unwrap_or(dialect.endpoint());
     if url.is_empty() {
         let reason = format!("found none, expected a URL: every account of `{}` has its own", dialect.name());
         return Err(ConfigError::new(format!("providers.{name}.endpoint"), reason));

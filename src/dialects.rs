@@ -35,6 +35,7 @@ pub static DIALECTS: &[&dyn Dialect] = &[
     &anthropic::BedrockAnthropic,
     &anthropic::VertexAnthropic,
     &azure_openai::AzureOpenAi,
+    &azure_openai::AzureOpenAiResponses,
     &bedrock::BedrockConverse,
     &cohere::Cohere,
     &gemini::Gemini,
@@ -46,11 +47,13 @@ pub static DIALECTS: &[&dyn Dialect] = &[
     &compatible::DEEPSEEK,
     &compatible::FIREWORKS,
     &compatible::GROQ,
+    &compatible::HUGGINGFACE,
     &compatible::MISTRAL,
     &compatible::OPENROUTER,
     &compatible::PERPLEXITY,
     &compatible::TOGETHER,
     &compatible::XAI,
+    &compatible::ZAI,
 ];
 
 /// The dialect of this name.
@@ -174,7 +177,7 @@ pub trait Format: Sync {
 /// A format that only passes.
 pub trait PassFormat: Format {
     /// Edits a request: only what is ours, which is the model.
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound;
 
     /// The tokens that a whole answer with a status of success tells, if it does.
     ///
@@ -251,8 +254,9 @@ pub trait ChatFormat: Format {
     /// The request says something that this provider cannot do and that must not be dropped silently.
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError>;
 
-    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage).
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8>;
+    /// Edits a request of the same wire format: only what is ours (the model, and asking for usage), and what the
+    /// provider is known to refuse.
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound;
 
     /// Reads a whole answer with a status of success.
     ///
@@ -293,8 +297,8 @@ impl Outbound {
         Self { body: serde_json::to_vec(body).unwrap_or_default(), dropped, headers: Vec::new() }
     }
 
-    /// A request of the caller's own format.
-    pub fn passed(body: Vec<u8>) -> Self {
+    /// A request that says all that the caller said, without a header of its own.
+    pub fn whole(body: Vec<u8>) -> Self {
         Self { body, dropped: Vec::new(), headers: Vec::new() }
     }
 }

@@ -126,7 +126,7 @@ fn request(surface: &dyn ChatSurface, data: &[u8]) {
     let Ok(object) = Object::parse(data) else { return };
     let Ok(asked) = surface.asked(&object) else { return };
     for format in dialects::chat_formats() {
-        let passed = format.pass_request(&object, &asked, "our-model");
+        let passed = format.pass_request(&object, &asked, "our-model").body;
         check_request(&passed);
         let again = parsed(&passed);
         let says =

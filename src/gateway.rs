@@ -15,7 +15,7 @@ use crate::contract;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Phase};
 use crate::failover;
-use crate::headers::Headers;
+use crate::headers::{self, Headers};
 use crate::host::{self, Action, Host, Side, Stream};
 use crate::limits::Limit;
 use crate::reply;
@@ -304,7 +304,7 @@ impl Gateway {
                 telemetry::count_denial(host, &limit);
                 self.notes.limit = Some(limit);
                 self.notes.model = Some(entrant.asked.model);
-                error
+                *error
             }
         };
         self.answer(host, &Refusal::new(surface, error))
@@ -411,7 +411,7 @@ fn sign(headers: &mut Headers, exchange: &Exchange, request_bytes: u64) {
         headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());
     }
     if !progress.dropped.is_empty() {
-        headers.set("x-tollhouse-dropped", progress.dropped.join(","));
+        headers.set("x-tollhouse-dropped", headers::list(&progress.dropped));
     }
     if let Some(model) = &exchange.softer {
         headers.set("x-tollhouse-soft-limit", model.as_str());

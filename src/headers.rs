@@ -43,6 +43,12 @@ impl Headers {
     }
 }
 
+/// Words as one value. They may be anybody's: only those that can stand in a header are listed, and only so many.
+pub fn list(words: &[String]) -> String {
+    let plain = |word: &str| word.len() <= 64 && word.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+    words.iter().map(String::as_str).filter(|word| plain(word)).take(32).collect::<Vec<_>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -59,5 +65,13 @@ mod tests {
         assert_eq!(headers.pairs(), [("a", "3"), ("b", "4")]);
         headers.retain(|name| name == "b");
         assert_eq!((headers.get("a"), headers.get("b")), (None, Some("4")));
+    }
+
+    #[test]
+    fn words_that_cannot_stand_in_a_header_are_not_listed() {
+        let long = "x".repeat(65);
+        let words = ["seed", "a\r\nset-cookie: b", "a,b", "\u{e9}", &long, "top_k"].map(str::to_owned);
+        assert_eq!(list(&words), "seed,top_k");
+        assert_eq!(list(&vec!["n".to_owned(); 1000]).len(), 63);
     }
 }

@@ -6,7 +6,9 @@ pub mod answer;
 pub mod embeddings;
 pub mod ids;
 pub mod request;
+mod sealed;
 
 pub use answer::{Event, FinishReason, Thinking};
 pub use embeddings::{EmbeddingAnswer, EmbeddingRequest};
 pub use request::ChatRequest;
+pub use sealed::Sealed;

@@ -209,6 +209,11 @@ pub fn string(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
+/// Written values as one array.
+pub fn array(values: impl Iterator<Item = Vec<u8>>) -> Option<String> {
+    String::from_utf8(values.collect::<Vec<_>>().join(&b","[..])).ok().map(|list| format!("[{list}]"))
+}
+
 /// Does the document nest deeper than [`MAX_DEPTH`]? Strings are skipped; the text need not be valid.
 pub fn too_deep(bytes: &[u8]) -> bool {
     let (mut depth, mut rest) = (0usize, bytes);

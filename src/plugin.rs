@@ -224,7 +224,10 @@ impl HttpContext for ProviderStream {
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Next {
-        next(self.0.on_response_trailers(&Envoy, now()))
+        if let Some((id, owed)) = self.0.on_response_trailers(&Envoy, now()) {
+            with_context(id, |context| Envoy::add_to_response(context, &owed));
+        }
+        Next::Continue
     }
 }
 

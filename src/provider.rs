@@ -8,6 +8,7 @@
 //! It never knows a client, a budget or a price. Until the first content of an answer nothing goes out, so that
 //! every failure can still go to the next target.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::exchange::{Exchange, Exchanges, Outcome, Phase};
 use crate::failover::{self, Verdict};
 use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side};
+use crate::hub::ChatRequest;
 use crate::json::Object;
 use crate::multipart::Form;
 use crate::reply;
@@ -235,23 +237,26 @@ impl Provider {
         action
     }
 
-    /// The answer ends with trailers instead of a last piece of body.
-    pub fn on_response_trailers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
+    /// The answer ends with trailers instead of a last piece of body. Nothing of a stream is in Envoy's hands here any
+    /// more, so gives the number of the request and what its caller is still owed, as [`Provider::on_done`] does.
+    pub fn on_response_trailers(&mut self, host: &dyn Host, now: Timestamp) -> Option<(u64, Vec<u8>)> {
         match &mut self.state {
             State::Reading(_, answer) if answer.is_held() => {
                 let size = host.body(Side::Response, host::ALL).len();
                 let _ = self.on_response_body(host, size, true, now);
+                None
             }
-            // Nothing of the body is in Envoy's hands any more, so that nothing can be added to it.
             State::Reading(call, answer) => {
-                let cut_off = answer.ends_early(call, now);
-                if cut_off {
-                    call.exchange.progress.borrow_mut().break_off(502, "cut_off");
+                let exchange = &call.exchange;
+                let (mut owed, result) = answer.end(call, now);
+                if let Err(error) = result {
+                    owed.extend(exchange.break_off(&error).unwrap_or_default());
                 }
+                let adds = exchange.progress.borrow().held_open && !owed.is_empty();
+                adds.then_some((exchange.id, owed))
             }
-            _ => {}
+            _ => None,
         }
-        Action::Continue
     }
 
     /// Envoy is done with the attempt. If that breaks an answer off, gives the number of the request and the last event
@@ -342,22 +347,26 @@ fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> 
     }
     let unreadable = |e: serde_json::Error| ApiError::invalid(format!("The body cannot be read: {e}."));
     let object = Object::parse(body).map_err(unreadable)?;
-    let model = &call.target.model;
-    let asked = &call.exchange.asked;
-    let outbound = match call.service {
-        Service::Chat(_, format) if call.service.passes() => {
-            Outbound::passed(format.pass_request(&object, asked, model))
-        }
-        Service::Chat(surface, format) => format.request(&surface.request(&object)?, model)?,
-        Service::Count(surface, format) => format.request(&surface.request(&object)?, model)?,
-        Service::Embeddings(surface, format) => format.request(&surface.request(&object)?, model)?,
-        Service::Pass(_, format) => Outbound::passed(format.pass_request(&object, asked, model)),
-    };
+    let outbound = outbound(call, &object)?;
     for (name, value) in &outbound.headers {
         host.set_header(Side::Request, name, Some(value));
     }
     call.exchange.progress.borrow_mut().dropped = outbound.dropped.iter().map(|name| name.to_string()).collect();
     Ok(outbound.body)
+}
+
+fn outbound(call: &Call, object: &Object<'_>) -> Result<Outbound, ApiError> {
+    let (asked, model) = (&call.exchange.asked, &call.target.model);
+    match call.service {
+        Service::Chat(_, format) if call.service.passes() => Ok(format.pass_request(object, asked, model)),
+        Service::Chat(surface, format) => {
+            let betas = asked.betas.iter().map(|beta| Cow::Borrowed(beta.as_str())).collect();
+            format.request(&ChatRequest { betas, ..surface.request(object)? }, model)
+        }
+        Service::Count(surface, format) => format.request(&surface.request(object)?, model),
+        Service::Embeddings(surface, format) => format.request(&surface.request(object)?, model),
+        Service::Pass(_, format) => Ok(format.pass_request(object, asked, model)),
+    }
 }
 
 /// How much earlier than ours Envoy's clock may run out: its timers go by the time at which its event loop woke up.

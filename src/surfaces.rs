@@ -19,6 +19,8 @@ pub mod models;
 pub mod raw;
 pub mod responses;
 
+mod thinking;
+
 use models::Form as ListForm;
 
 /// What the gateway must know of a request, whatever its surface.
@@ -34,6 +36,8 @@ pub struct Asked {
     pub legacy_functions: bool,
     /// How vectors shall be written.
     pub encoding: Encoding,
+    /// What the header `anthropic-beta` names; a surface leaves this to the gateway.
+    pub betas: Vec<String>,
 }
 
 /// What an answer needs beside what the provider says.

@@ -1,7 +1,13 @@
 //! The estimate of a prompt's tokens, against recorded requests with the provider's own count.
 
 #![cfg(not(target_family = "wasm"))]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
 
 use serde_json::Value;
 use tollhouse_filter::estimate::{FACTOR, Family, Prompt, SLACK};

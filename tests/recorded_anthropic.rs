@@ -183,7 +183,11 @@ fn collect(events: &[Event<'_>], error: Option<&ApiError>) -> Value {
                     "reasoning_tokens": now.reasoning,
                 });
             }
-            Event::Start { .. } | Event::Thinking { .. } | Event::Signature { .. } | Event::Refusal { .. } => {}
+            Event::Start { .. }
+            | Event::Thinking { .. }
+            | Event::Signature { .. }
+            | Event::StopSequence { .. }
+            | Event::Refusal { .. } => {}
         }
     }
     let calls: Vec<_> = calls

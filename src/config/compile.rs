@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::limits::{class_of, limits};
-use super::{Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, endpoint, find_dialect, prices, raw};
+use super::{
+    Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, endpoint, find_dialect, prices, raw, region,
+};
 use crate::clients::{Allowed, Client, Digest};
 use crate::dialects::Settings;
 use crate::routing::{Model, Target};
@@ -36,7 +38,9 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
 fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String>) -> Result<Provider> {
     let path = format!("providers.{name}");
     check_name(&path, name)?;
-    let endpoint = endpoint(name, raw)?;
+    region::check_location(&path, raw)?;
+    let mut endpoint = endpoint(name, raw)?;
+    let (project, location) = region::place(&path, raw, &mut endpoint)?;
     let keys: Vec<_> = raw.keys.iter().enumerate().map(|(i, k)| (format!("{path}.keys[{i}]"), k)).collect();
     for (path, key) in &keys {
         check_aws(path, key, raw)?;
@@ -52,11 +56,7 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
         scheme: if endpoint.tls { "https" } else { "http" },
         authority: endpoint.authority(),
         base_path: endpoint.path,
-        settings: Settings {
-            api_version: raw.api_version.clone(),
-            project: raw.project.clone(),
-            location: raw.location.clone(),
-        },
+        settings: Settings { api_version: raw.api_version.clone(), project, location },
         keys: keys.collect::<Result<_>>()?,
     })
 }

@@ -71,9 +71,9 @@ pub struct Files {
 #[serde(deny_unknown_fields)]
 pub struct Provider {
     /// The API that it speaks: `openai` (and every server of that API), `openai-responses`, `azure-openai`,
-    /// `anthropic`, `vertex-anthropic`, `bedrock-anthropic`, `bedrock-converse`, `gemini`, `vertex-gemini`, `cohere`,
-    /// `ollama`; or a provider whose API is nearly OpenAI's: `cerebras`, `deepseek`, `fireworks`, `groq`, `mistral`,
-    /// `openrouter`, `perplexity`, `together`, `xai`.
+    /// `azure-openai-responses`, `anthropic`, `vertex-anthropic`, `bedrock-anthropic`, `bedrock-converse`, `gemini`,
+    /// `vertex-gemini`, `cohere`, `ollama`; or a provider whose API is nearly OpenAI's: `cerebras`, `deepseek`,
+    /// `fireworks`, `groq`, `huggingface`, `mistral`, `openrouter`, `perplexity`, `together`, `xai`, `zai`.
     pub dialect: String,
     /// `http://` or `https://`, host, port and the path that all its paths start with. Default: the dialect's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,10 +84,10 @@ pub struct Provider {
     /// Azure: the version of the API, `2024-10-21`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
-    /// Vertex: the project.
+    /// Vertex: the project. Required, unless the endpoint ends with `/projects/…/locations/…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
-    /// Vertex: the region, or `global`.
+    /// Vertex: the region, which also makes the default endpoint. Default: that of the endpoint, else `global`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// The Envoy cluster that leads there. Default: the provider's name.

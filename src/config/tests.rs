@@ -117,3 +117,43 @@ fn a_dialect_without_an_address_of_its_own_needs_an_endpoint() {
     );
     assert_eq!(config.unwrap().providers["az"].settings.api_version.as_deref(), Some("2024-10-21"));
 }
+
+/// Where requests to this provider go: authority, path, project and location.
+fn place(provider: &str) -> [String; 4] {
+    let config = parse(&format!(r#"{{"providers": {{"p": {provider}}}}}"#)).unwrap();
+    let provider = &config.providers["p"];
+    let setting = |value: &Option<String>| value.clone().unwrap_or_default();
+    let settings = &provider.settings;
+    [provider.authority.clone(), provider.base_path.clone(), setting(&settings.project), setting(&settings.location)]
+}
+
+#[test]
+fn vertex_has_a_project_and_a_host_in_each_location() {
+    let vertex = |more: &str| place(&format!(r#"{{"dialect": "vertex-gemini", "project": "p" {more}}}"#));
+    assert_eq!(vertex(""), ["aiplatform.googleapis.com", "/v1", "p", ""]);
+    assert_eq!(vertex(r#","location":"global""#), ["aiplatform.googleapis.com", "/v1", "p", "global"]);
+    assert_eq!(vertex(r#","location":"eu""#), ["aiplatform.eu.rep.googleapis.com", "/v1", "p", "eu"]);
+    let host = "europe-west4-aiplatform.googleapis.com";
+    assert_eq!(vertex(r#","location":"europe-west4""#), [host, "/v1", "p", "europe-west4"]);
+    let endpoint = format!(r#","endpoint":"https://{host}/v1beta1""#);
+    assert_eq!(vertex(&endpoint), [host, "/v1beta1", "p", "europe-west4"]);
+    let proxy = r#"{"dialect": "vertex-anthropic", "endpoint": "http://proxy/v1/projects/x/locations/us-east5"}"#;
+    assert_eq!(place(proxy), ["proxy", "/v1", "x", "us-east5"]);
+    refused(
+        r#"{"providers": {"v": {"dialect": "vertex-anthropic", "location": "us-east5"}}}"#,
+        "providers.v.project: found none, expected the project, which is part of every address",
+    );
+    refused(
+        r#"{"providers": {"v": {"dialect": "vertex-gemini", "project": "p", "location": "evil.example/"}}}"#,
+        "providers.v.location: found `evil.example/`, expected `global` or a region such as `us-central1`",
+    );
+}
+
+#[test]
+fn requests_that_are_signed_for_a_region_go_to_it() {
+    let bedrock = |more: &str| {
+        place(&format!(r#"{{"dialect": "bedrock-converse", "keys": [{{"aws": {{"region": "eu-west-1"}}}}] {more}}}"#))
+    };
+    assert_eq!(bedrock("")[0], "bedrock-runtime.eu-west-1.amazonaws.com");
+    assert_eq!(bedrock(r#","endpoint":"https://vpce.example""#)[0], "vpce.example");
+}

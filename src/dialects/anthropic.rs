@@ -3,6 +3,7 @@
 //! <https://docs.anthropic.com/en/api/messages>
 
 mod answer;
+pub(super) mod betas;
 pub(super) mod blocks;
 mod calls;
 mod count;
@@ -14,6 +15,7 @@ mod media;
 pub(super) mod messages;
 pub(super) mod model;
 mod pass;
+mod replay;
 pub(super) mod request;
 pub(super) mod sampling;
 pub(super) mod schema;
@@ -50,7 +52,7 @@ impl Dialect for Anthropic {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        static TASKS: &[Task] = &[Task::Chat(&Anthropic), Task::Pass(&count::COUNT)];
+        static TASKS: &[Task] = &[Task::Chat(&Anthropic), Task::Pass(&count::Count(Host::Direct))];
         TASKS
     }
 
@@ -68,7 +70,7 @@ impl Dialect for Anthropic {
     }
 
     fn caller_headers(&self) -> &'static [&'static str] {
-        &["anthropic-beta"]
+        &[betas::HEADER]
     }
 }
 
@@ -87,7 +89,7 @@ impl ChatFormat for Anthropic {
         request::write(chat, model, Host::Direct)
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
         pass::request(body, asked, model, Host::Direct)
     }
 

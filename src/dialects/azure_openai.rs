@@ -57,5 +57,33 @@ impl Dialect for AzureOpenAi {
     }
 }
 
+/// The dialect `azure-openai-responses`: for models that answer only there, whatever the caller speaks.
+///
+/// <https://learn.microsoft.com/azure/ai-foundry/openai/how-to/responses>
+#[derive(Clone, Copy, Debug)]
+pub struct AzureOpenAiResponses;
+
+impl Dialect for AzureOpenAiResponses {
+    fn name(&self) -> &'static str {
+        "azure-openai-responses"
+    }
+
+    fn endpoint(&self) -> &'static str {
+        AzureOpenAi.endpoint()
+    }
+
+    fn tasks(&self) -> &'static [Task] {
+        &[Task::Chat(&Responses)]
+    }
+
+    fn path(&self, to: &Address<'_>) -> String {
+        AzureOpenAi.path(to)
+    }
+
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        AzureOpenAi.credential(key)
+    }
+}
+
 #[cfg(test)]
 mod tests;

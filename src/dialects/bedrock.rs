@@ -85,9 +85,9 @@ impl ChatFormat for BedrockConverse {
         request::write(chat, model)
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Outbound {
         // Both stand in the path.
-        body.write_with(&[("model", None), ("stream", None)])
+        Outbound::whole(body.write_with(&[("model", None), ("stream", None)]))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

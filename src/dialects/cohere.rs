@@ -80,8 +80,8 @@ impl ChatFormat for Cohere {
         request::write(chat, model)
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Outbound {
+        Outbound::whole(body.write_with(&[("model", Some(json::string(model)))]))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

@@ -1,8 +1,8 @@
 //! Providers that speak OpenAI's chat completions, nearly: where they are, and what their servers refuse of the
 //! requests that OpenAI takes.
 //!
-//! Only what changes nothing in the answer is left out. What does, such as `logit_bias`, is for the provider to refuse:
-//! the caller must hear of it.
+//! What is left out is told in the answer's header. What a server takes from some models only, such as `stop`, is for it
+//! to refuse.
 
 use super::openai::{OpenAi, completions::Completions, embeddings::Embeddings, raw};
 use super::{Address, ChatFormat, Dialect, Format, Outbound, PassFormat, StreamPasser, StreamReader, Task};
@@ -13,6 +13,7 @@ use crate::surfaces::Asked;
 use crate::usage::Usage;
 use crate::wire::Wire;
 
+mod ids;
 mod rules;
 
 use rules::Rules;
@@ -20,12 +21,16 @@ use rules::Rules;
 /// The name of the limit of tokens before there was thinking.
 const OLDER_LIMIT: (&str, &str) = ("max_completion_tokens", "max_tokens");
 
-/// <https://inference-docs.cerebras.ai/api-reference/chat-completions>
+/// <https://inference-docs.cerebras.ai/resources/openai>
 pub static CEREBRAS: Compatible = Compatible {
     name: "cerebras",
     endpoint: "https://api.cerebras.ai/v1",
     tasks: &[
-        Task::Chat(&Nearly(Rules { developer_is_system: true, ..Rules::NONE })),
+        Task::Chat(&Nearly(Rules {
+            left_out: &["frequency_penalty", "logit_bias", "presence_penalty"],
+            developer_is_system: true,
+            ..Rules::NONE
+        })),
         Task::Chat(&Completions),
         Task::Pass(&Embeddings),
     ],
@@ -59,12 +64,26 @@ pub static GROQ: Compatible = Compatible {
     name: "groq",
     endpoint: "https://api.groq.com/openai/v1",
     tasks: &[
-        Task::Chat(&Nearly(Rules { developer_is_system: true, nameless: true, ..Rules::NONE })),
+        Task::Chat(&Nearly(Rules {
+            left_out: &["logit_bias", "logprobs", "top_logprobs"],
+            developer_is_system: true,
+            nameless: true,
+            ..Rules::NONE
+        })),
         Task::Pass(&Embeddings),
         Task::Pass(&raw::SPEECH),
         Task::Pass(&raw::TRANSCRIPTIONS),
         Task::Pass(&raw::TRANSLATIONS),
     ],
+};
+
+/// Many servers behind one address: what the least of them takes is what all of them take. Embeddings have other paths.
+///
+/// <https://huggingface.co/docs/inference-providers/tasks/chat-completion>
+pub static HUGGINGFACE: Compatible = Compatible {
+    name: "huggingface",
+    endpoint: "https://router.huggingface.co/v1",
+    tasks: &[Task::Chat(&Nearly(Rules { developer_is_system: true, renamed: &[OLDER_LIMIT], ..Rules::NONE }))],
 };
 
 /// Fields that it does not know are refused; it counts tokens without being asked.
@@ -75,11 +94,23 @@ pub static MISTRAL: Compatible = Compatible {
     endpoint: "https://api.mistral.ai/v1",
     tasks: &[
         Task::Chat(&Nearly(Rules {
-            left_out: &["prompt_cache_retention", "safety_identifier", "store", "stream_options", "user"],
+            left_out: &[
+                "logit_bias",
+                "logprobs",
+                "prompt_cache_retention",
+                "safety_identifier",
+                "service_tier",
+                "store",
+                "top_logprobs",
+                "user",
+                "verbosity",
+            ],
             renamed: &[OLDER_LIMIT, ("seed", "random_seed")],
+            counts_unasked: true,
             developer_is_system: true,
             required_is_any: true,
-            nameless: false,
+            short_ids: true,
+            ..Rules::NONE
         })),
         Task::Pass(&NearlyEmbeddings(Rules {
             left_out: &["user"],
@@ -145,6 +176,21 @@ pub static XAI: Compatible = Compatible {
     ],
 };
 
+/// <https://docs.z.ai/api-reference/llm/chat-completion>
+pub static ZAI: Compatible = Compatible {
+    name: "zai",
+    endpoint: "https://api.z.ai/api/paas/v4",
+    tasks: &[
+        Task::Chat(&Nearly(Rules {
+            developer_is_system: true,
+            nameless: true,
+            renamed: &[OLDER_LIMIT],
+            ..Rules::NONE
+        })),
+        Task::Pass(&Embeddings),
+    ],
+};
+
 /// A provider with OpenAI's API.
 pub struct Compatible {
     name: &'static str,
@@ -189,11 +235,10 @@ impl Format for Nearly {
 
 impl ChatFormat for Nearly {
     fn request(&self, chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
-        let outbound = OpenAi.request(chat, model)?;
-        Ok(Outbound { body: self.0.mend(outbound.body), ..outbound })
+        Ok(self.0.mend(OpenAi.request(chat, model)?))
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
         self.0.mend(OpenAi.pass_request(body, asked, model))
     }
 
@@ -228,7 +273,7 @@ impl Format for NearlyEmbeddings {
 }
 
 impl PassFormat for NearlyEmbeddings {
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
         self.0.mend(Embeddings.pass_request(body, asked, model))
     }
 

@@ -17,6 +17,7 @@ mod parts;
 mod path;
 mod request;
 mod schema;
+mod signatures;
 mod stream;
 mod text;
 mod thinking;
@@ -107,8 +108,8 @@ impl ChatFormat for Gemini {
     }
 
     /// The model is in the path, so nothing in the body is ours.
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Vec<u8> {
-        body.write_with(&[("model", None)])
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, _model: &str) -> Outbound {
+        Outbound::whole(body.write_with(&[("model", None)]))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

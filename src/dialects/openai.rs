@@ -108,8 +108,8 @@ impl ChatFormat for OpenAi {
         request::write(chat, model)
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        request::pass(body, asked, model)
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
+        Outbound::whole(request::pass(body, asked, model))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Format, PassFormat, Reads};
+use super::{Format, Outbound, PassFormat, Reads};
 use crate::errors::ApiError;
 use crate::json::{self, Object, lenient};
 use crate::surfaces::Asked;
@@ -28,8 +28,8 @@ impl Format for Raw {
 }
 
 impl PassFormat for Raw {
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Outbound {
+        Outbound::whole(body.write_with(&[("model", Some(json::string(model)))]))
     }
 
     fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError> {
@@ -143,10 +143,10 @@ mod tests {
     fn only_the_model_is_ours() {
         let body = Object::parse(b"{\"input\": [\"a\" ,\"b\"],\"model\":\"tier\",\"stream\":true}").unwrap();
         let asked = Asked { model: "tier".into(), ..Asked::default() };
-        let sent = RAW.pass_request(&body, &asked, "real");
+        let sent = RAW.pass_request(&body, &asked, "real").body;
         assert_eq!(sent, b"{\"input\":[\"a\" ,\"b\"],\"model\":\"real\",\"stream\":true}");
         let nameless = Object::parse(b"{\"input\":1}").unwrap();
-        assert_eq!(RAW.pass_request(&nameless, &asked, "real"), b"{\"input\":1,\"model\":\"real\"}");
+        assert_eq!(RAW.pass_request(&nameless, &asked, "real").body, b"{\"input\":1,\"model\":\"real\"}");
     }
 
     #[test]

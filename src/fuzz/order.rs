@@ -56,6 +56,7 @@ fn choice_of(event: &Event<'_>) -> Option<u32> {
         | Event::ToolCall { choice, .. }
         | Event::Arguments { choice, .. }
         | Event::Signature { choice, .. }
+        | Event::StopSequence { choice, .. }
         | Event::Finish { choice, .. } => Some(*choice),
     }
 }

@@ -44,7 +44,7 @@ pub(super) enum Stop {
     /// It cannot be served.
     Refused(ApiError),
     /// This limit has no room, for which it may wait.
-    Full { error: ApiError, limit: Rc<Limit>, wait: Option<Wait> },
+    Full { error: Box<ApiError>, limit: Rc<Limit>, wait: Option<Wait> },
 }
 
 /// How long what is held for a request outlives its clocks: a settlement must not come too late.
@@ -54,6 +54,7 @@ impl Entrant {
     /// Reads a body. `limited` says whether there are limits at all.
     pub(super) fn read(admitted: Admitted, body: &[u8], limited: bool) -> Result<Self, ApiError> {
         let (asked, bounds) = admitted.read(body)?;
+        let asked = Asked { betas: head::betas(&admitted.headers), ..asked };
         // Nothing is spent where tokens are only counted.
         let counts = limited && !matches!(admitted.task, Task::Count(_));
         let needs = counts.then(|| Needs::of(&admitted, bounds, body));
@@ -133,7 +134,7 @@ impl Gateway {
             Err(denial) => {
                 let waits = matches!(denial.reason, Reason::Spent(short) if !short.never);
                 Err(Stop::Full {
-                    error: denied(&denial, &subject, now),
+                    error: denied(&denial, &subject, now).into(),
                     wait: denial.limit.wait.filter(|_| waits),
                     limit: denial.limit,
                 })

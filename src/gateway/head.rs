@@ -81,6 +81,14 @@ impl Head {
     }
 }
 
+/// What the header `anthropic-beta` names. It may come several times.
+///
+/// <https://docs.anthropic.com/en/api/beta-headers>
+pub(super) fn betas(headers: &Headers) -> Vec<String> {
+    let values = headers.iter().filter(|(name, _)| *name == "anthropic-beta").flat_map(|(_, value)| value.split(','));
+    values.map(str::trim).filter(|beta| !beta.is_empty()).map(str::to_owned).collect()
+}
+
 /// What may matter to a provider: never a key.
 pub(super) fn for_provider(headers: &Headers) -> Vec<(String, String)> {
     let kept = |name: &str| {

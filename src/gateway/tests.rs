@@ -135,6 +135,8 @@ fn a_caller_cannot_steer_with_headers_of_ours() {
         ("x-tollhouse-attempt", "7"),
         ("x-envoy-retry-on", "5xx"),
         ("x-envoy-hedge", "1"),
+        ("anthropic-beta", "a, b"),
+        ("anthropic-beta", "c,"),
     ];
     let gateway = world.chat_with(&all, HELLO);
     assert_eq!(world.host.header(Side::Request, "x-tollhouse-attempt"), None);
@@ -144,7 +146,9 @@ fn a_caller_cannot_steer_with_headers_of_ours() {
         "retriable-headers,reset,connect-failure"
     );
     let State::Forwarded(exchange) = &gateway.state else { panic!("not forwarded") };
-    assert!(exchange.caller_headers.iter().all(|(name, _)| name == "content-type" || name == "x-request-id"));
+    let kept = ["content-type", "x-request-id", "anthropic-beta"];
+    assert!(exchange.caller_headers.iter().all(|(name, _)| kept.contains(&name.as_str())));
+    assert_eq!(exchange.asked.betas, ["a", "b", "c"]);
 }
 
 #[test]

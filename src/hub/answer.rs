@@ -34,6 +34,8 @@ pub enum Event<'a> {
     /// The signature of a call, opaque to everyone but the provider: it must come back with the call in the next turn.
     /// It may come before the call that it belongs to, which then is the next one.
     Signature { choice: u32, index: u32, signature: Cow<'a, str> },
+    /// One of the caller's stop sequences ended the choice. Empty where the provider does not tell which.
+    StopSequence { choice: u32, sequence: Cow<'a, str> },
     /// The choice is complete.
     Finish { choice: u32, reason: FinishReason },
     /// Tokens so far.
@@ -45,7 +47,7 @@ impl Event<'_> {
     /// still come from another target.
     pub fn commits(&self) -> bool {
         match self {
-            Self::Start { .. } | Self::Signature { .. } | Self::Usage(_) => false,
+            Self::Start { .. } | Self::Signature { .. } | Self::StopSequence { .. } | Self::Usage(_) => false,
             Self::Text { text, .. } | Self::Reasoning { text, .. } | Self::Refusal { text, .. } => !text.is_empty(),
             Self::Thinking { .. } | Self::ToolCall { .. } | Self::Arguments { .. } | Self::Finish { .. } => true,
         }
@@ -67,6 +69,7 @@ impl Event<'_> {
             Self::Signature { choice, index, signature } => {
                 Event::Signature { choice, index, signature: own(signature) }
             }
+            Self::StopSequence { choice, sequence } => Event::StopSequence { choice, sequence: own(sequence) },
             Self::Finish { choice, reason } => Event::Finish { choice, reason },
             Self::Usage(usage) => Event::Usage(usage),
         }
@@ -81,6 +84,7 @@ impl Event<'_> {
             Self::Start { .. }
             | Self::Thinking { .. }
             | Self::Signature { .. }
+            | Self::StopSequence { .. }
             | Self::Finish { .. }
             | Self::Usage(_) => 0,
         }

@@ -56,6 +56,8 @@ pub struct ChatRequest<'a> {
     pub service_tier: Option<Cow<'a, str>>,
     /// A cache hint for the whole request, an extension.
     pub cache_control: Option<&'a RawValue>,
+    /// What of Anthropic's is not yet for everyone, but wanted: from the header `anthropic-beta`.
+    pub betas: Vec<Cow<'a, str>>,
     /// Did the caller use the form that preceded tools (`functions`)? Its answer has that form too.
     pub legacy_functions: bool,
     /// Names of members that are not among these, in their order.
@@ -116,6 +118,7 @@ impl<'a> ChatRequest<'a> {
             user: text(body, "user")?.or(text(body, "safety_identifier")?),
             service_tier: text(body, "service_tier")?,
             cache_control: body.get("cache_control"),
+            betas: Vec::new(),
             legacy_functions,
             others: others(body),
         })

@@ -97,13 +97,15 @@ impl Answer {
         matches!(self, Self::Error(_) | Self::Whole(_) | Self::Held(..))
     }
 
-    /// The bytes of a relayed stream have ended. Was the answer cut off?
-    pub(super) fn ends_early(&mut self, call: &Call, now: Timestamp) -> bool {
+    /// The bytes of an answer that is on its way have ended: what comes of that, and whether the answer is whole.
+    pub(super) fn end(&mut self, call: &Call, now: Timestamp) -> (Vec<u8>, Result<(), ApiError>) {
+        let mut out = Vec::new();
         if let Self::Passed(passed) = self {
             call.exchange.progress.borrow_mut().meter.passed(passed.usage());
         }
-        let Self::Relayed(relay) = self else { return false };
-        relayed(relay, call, &[], true, now, &mut Vec::new()).1.is_err()
+        let Self::Relayed(relay) = self else { return (out, Ok(())) };
+        let (_, result) = relayed(relay, call, &[], true, now, &mut out);
+        (out, result)
     }
 
     /// What an answer without a body comes to.

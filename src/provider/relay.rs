@@ -103,10 +103,10 @@ impl Relay {
             return Ok(());
         }
         match &mut self.path {
-            Path::Passed(passer) => passer.end(events, out),
+            Path::Passed(passer) => passer.end(events, out).map_err(cut_off),
             Path::Translated(reader, writer) => {
                 let before = events.len();
-                reader.end(events)?;
+                reader.end(events).map_err(cut_off)?;
                 for said in events.get(before..).unwrap_or_default() {
                     writer.write(said, out);
                 }
@@ -115,6 +115,11 @@ impl Relay {
             }
         }
     }
+}
+
+/// What ended too early, if nothing better is known.
+fn cut_off(error: ApiError) -> ApiError {
+    if error.code.is_some() { error } else { error.code("cut_off") }
 }
 
 fn unreadable(fault: &Fault) -> ApiError {

@@ -8,6 +8,8 @@ use crate::surfaces::{Asked, Task, chat::Chat};
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+mod endings;
+
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const BODY: &str = r#"{"model":"tier","messages":[{"role":"user","content":"hi"}],"seed":7}"#;
 
@@ -24,6 +26,7 @@ impl World {
             "providers": {
                 "a": { "dialect": "anthropic", "keys": [{ "value": "sk-up-a" }], "endpoint": "https://a.example/v1" },
                 "b": { "dialect": "anthropic", "keys": [{ "value": "sk-up-b1" }, { "value": "sk-up-b2" }], "endpoint": "http://b.example:81" },
+                "c": { "dialect": "gemini", "keys": [{ "value": "k" }], "endpoint": "https://c.example" },
             },
             "models": { "tier": { "targets": targets, "timeouts": { "idle": "5s" } } },
         });
@@ -307,85 +310,6 @@ fn an_attempt_that_envoy_gave_up_on_cools_its_target() {
 }
 
 #[test]
-fn a_failure_after_content_is_told_in_band() {
-    for (rest, end) in
-        [("", true), ("data: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"lost\"}}\n\n", false)]
-    {
-        let world = World::new(&["a/one", "b/two"], true);
-        let mut provider = world.attempt();
-        let _ = world.head(&mut provider, "200", SSE, false);
-        let mut out = world.piece(&mut provider, &[START, TEXT].concat(), false).unwrap();
-        out += &world.piece(&mut provider, rest, end).unwrap();
-        assert!(out.contains("data: {\"error\":{"), "{out}");
-        assert!(!out.contains("[DONE]"), "{out}");
-        assert_eq!(world.exchange.progress.borrow().phase, Phase::Broken);
-        assert_eq!(world.told(contract::RETRY_HEADER), None);
-        assert_eq!(world.piece(&mut provider, TEXT, true).unwrap(), "", "nothing follows a failure");
-        assert_eq!(world.exchange.progress.borrow().meter.usage(0).unwrap().1, crate::usage::Source::Partial);
-    }
-}
-
-#[test]
-fn an_attempt_that_ends_before_its_answer_breaks_it_off() {
-    let later = NOW.after(std::time::Duration::from_secs(600));
-    for (now, code) in [(NOW, "provider_reset"), (later, "timeout")] {
-        let world = World::new(&["a/one", "b/two"], true);
-        let mut provider = world.attempt();
-        let _ = world.head(&mut provider, "200", SSE, false);
-        let _ = world.piece(&mut provider, &[START, TEXT].concat(), false);
-        world.exchange.progress.borrow_mut().held_open = true;
-        let (id, last) = provider.on_done(now).unwrap();
-        assert_eq!(id, world.exchange.id);
-        assert!(String::from_utf8(last).unwrap().contains(code));
-        assert_eq!(provider.on_done(now), None);
-    }
-}
-
-#[test]
-fn an_attempt_that_ends_otherwise_has_nothing_to_tell() {
-    let world = World::new(&["a/one", "b/two"], true);
-    let mut held = world.attempt();
-    let _ = world.head(&mut held, "200", SSE, false);
-    let _ = world.piece(&mut held, START, false);
-    assert_eq!(held.on_done(NOW), None, "another target can answer");
-    let mut whole = world.attempt();
-    let _ = world.head(&mut whole, "200", SSE, false);
-    let _ = world.piece(&mut whole, &[START, TEXT, STOP].concat(), false);
-    world.exchange.progress.borrow_mut().held_open = true;
-    assert_eq!(whole.on_done(NOW), None, "the answer is whole");
-    let world = World::new(&["a/one"], true);
-    let mut left = world.attempt();
-    let _ = world.head(&mut left, "200", SSE, false);
-    let _ = world.piece(&mut left, &[START, TEXT].concat(), false);
-    world.exchange.progress.borrow_mut().held_open = true;
-    world.exchanges.close(world.exchange.id);
-    assert_eq!(left.on_done(NOW), None, "the caller has left");
-}
-
-#[test]
-fn content_and_failure_in_one_piece_are_told_in_band_too() {
-    let world = World::new(&["a/one", "b/two"], true);
-    let mut provider = world.attempt();
-    let _ = world.head(&mut provider, "200", SSE, false);
-    let out = world.piece(&mut provider, &[START, TEXT].concat(), true).unwrap();
-    assert!(out.contains("Hello") && out.contains("data: {\"error\":{"), "{out}");
-    assert_eq!(world.told("content-type").unwrap(), "text/event-stream; charset=utf-8");
-}
-
-#[test]
-fn pings_keep_a_stream_open_but_not_alive() {
-    let world = World::new(&["a/one"], true);
-    let mut provider = world.attempt();
-    let _ = world.head(&mut provider, "200", SSE, false);
-    let _ = world.piece(&mut provider, &[START, TEXT].concat(), false);
-    let ping = "data: {\"type\":\"ping\"}\n\n";
-    let later = |s| NOW.after(std::time::Duration::from_secs(s));
-    assert_eq!(world.piece_at(&mut provider, ping, false, later(4)).unwrap(), "");
-    let out = world.piece_at(&mut provider, ping, false, later(6)).unwrap();
-    assert!(out.contains("idle_timeout"), "{out}");
-}
-
-#[test]
 fn a_whole_answer_is_translated_for_both_kinds_of_caller() {
     for stream in [false, true] {
         let world = World::new(&["a/one"], stream);
@@ -414,29 +338,6 @@ fn an_answer_that_is_too_long_goes_to_the_next_target() {
 }
 
 #[test]
-fn an_answer_that_ends_with_trailers_is_whole() {
-    let world = World::new(&["a/one"], false);
-    let mut provider = world.attempt();
-    let _ = world.head(&mut provider, "200", JSON, false);
-    assert_eq!(world.piece(&mut provider, WHOLE, false), None);
-    assert_eq!(provider.on_response_trailers(&world.host, NOW), Action::Continue);
-    assert!(String::from_utf8(world.host.response_body.borrow().clone()).unwrap().contains("chat.completion"));
-}
-
-#[test]
-fn trailers_after_a_stream_settle_it() {
-    for (last, phase, complete) in [(STOP, Phase::Committed, true), ("", Phase::Broken, false)] {
-        let world = World::new(&["a/one"], true);
-        let mut provider = world.attempt();
-        let _ = world.head(&mut provider, "200", SSE, false);
-        let _ = world.piece(&mut provider, &[START, TEXT, last].concat(), false);
-        let _ = provider.on_response_trailers(&world.host, NOW);
-        let progress = world.exchange.progress.borrow();
-        assert_eq!((progress.phase, progress.meter.is_complete()), (phase, complete));
-    }
-}
-
-#[test]
 fn a_request_that_cannot_be_translated_is_refused_without_asking_the_provider() {
     let world = World::new(&["a/one", "b/two"], false);
     let mut provider = Provider::new(7, world.exchanges.clone());
@@ -447,18 +348,4 @@ fn a_request_that_cannot_be_translated_is_refused_without_asking_the_provider() 
     let reply = world.host.reply.borrow().clone().unwrap();
     assert_eq!(reply.status, 400);
     assert!(String::from_utf8(reply.body).unwrap().contains("messages[0].content[0]"));
-}
-
-#[test]
-fn a_complete_stream_that_does_not_end_is_ended() {
-    for (end, endless) in [(false, 1), (true, 0)] {
-        let world = World::new(&["a/one"], true);
-        let mut provider = world.attempt();
-        let _ = world.head(&mut provider, "200", SSE, false);
-        let _ = world.piece(&mut provider, &[START, TEXT, STOP].concat(), end);
-        assert!(world.exchange.progress.borrow().meter.is_complete());
-        let much_later = NOW.after(std::time::Duration::from_secs(3600));
-        assert_eq!(world.exchanges.endless(much_later).len(), endless);
-        assert!(world.exchanges.idle(much_later).is_empty());
-    }
 }

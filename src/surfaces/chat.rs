@@ -258,23 +258,6 @@ fn finish_word(reason: Option<FinishReason>, called: bool, legacy: bool) -> &'st
     }
 }
 
-/// A block of thinking in the extension `thinking_blocks`, in Anthropic's form, since that is where it goes back to.
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum ThinkingBlock<'a> {
-    Thinking { thinking: &'a str, signature: &'a str },
-    RedactedThinking { data: &'a str },
-}
-
-impl<'a> From<&'a crate::hub::Thinking<'_>> for ThinkingBlock<'a> {
-    fn from(block: &'a crate::hub::Thinking<'_>) -> Self {
-        match block {
-            crate::hub::Thinking::Signed { text, signature } => Self::Thinking { thinking: text, signature },
-            crate::hub::Thinking::Redacted { data } => Self::RedactedThinking { data },
-        }
-    }
-}
-
 /// The extension of a call that carries its signature, as Google's own compatible API writes it.
 ///
 /// <https://ai.google.dev/gemini-api/docs/thought-signatures#openai>

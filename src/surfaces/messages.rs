@@ -123,6 +123,24 @@ fn check_messages(messages: Option<&RawValue>) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Why an answer ended, and by which stop sequence, where the provider tells.
+#[derive(Debug, Default)]
+struct Stop {
+    reason: Option<FinishReason>,
+    /// Empty if it is not known which.
+    sequence: Option<String>,
+}
+
+impl Stop {
+    /// `stop_reason`, and `stop_sequence`. `called`: there were calls.
+    fn told(&self, called: bool) -> (&'static str, Option<&str>) {
+        match (stop_reason(self.reason, called), &self.sequence) {
+            ("end_turn", Some(sequence)) => ("stop_sequence", Some(sequence.as_str()).filter(|text| !text.is_empty())),
+            (reason, _) => (reason, None),
+        }
+    }
+}
+
 /// The `stop_reason` of an answer. Some providers say `stop` after tool calls, and callers run tools only when they
 /// are asked to; one that is asked to run none would ask again for ever.
 ///

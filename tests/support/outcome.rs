@@ -77,7 +77,7 @@ impl Outcome {
 
     fn take(&mut self, event: &Event<'_>) {
         match event {
-            Event::Start { .. } | Event::Thinking { .. } | Event::Signature { .. } => {}
+            Event::Start { .. } | Event::Thinking { .. } | Event::Signature { .. } | Event::StopSequence { .. } => {}
             Event::Text { choice, text } => self.open(*choice).text.push_str(text),
             Event::Reasoning { choice, text } => self.open(*choice).reasoning.push_str(text),
             Event::Refusal { choice, text } => self.open(*choice).refusal.push_str(text),

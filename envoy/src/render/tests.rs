@@ -146,8 +146,9 @@ fn only_requests_to_bedrock_are_signed_and_after_they_are_written() {
     let (signed, bare) = (filters(&clusters[0]), filters(&clusters[1]));
     assert_eq!(signed[1..], ["envoy.filters.http.aws_request_signing", "envoy.filters.http.upstream_codec"]);
     assert_eq!(bare[1..], signed[2..]);
+    assert!(clusters[0].to_string().contains("bedrock-runtime.eu-west-1.amazonaws.com"), "the region's own host");
     let shared = "providers:
-  a: { dialect: bedrock-converse, cluster: c, keys: [{ aws: { region: eu-west-1 } }] }
+  a: { dialect: bedrock-converse, cluster: c, keys: [{ aws: { region: us-east-1 } }] }
   b: { dialect: bedrock-converse, cluster: c, keys: [{ env: BEDROCK_KEY }] }";
     assert!(refused(shared).contains("signatures"), "{}", refused(shared));
 }

@@ -24,6 +24,8 @@ pub(crate) struct Chat {
     names: bool,
     /// The word for a call that must be made.
     required: &'static str,
+    /// Must ids of calls have 9 letters and digits?
+    short_ids: bool,
     /// Has it tools?
     tools: bool,
     /// Where it shows thoughts.
@@ -91,6 +93,11 @@ impl Chat {
         for message in body["messages"].as_array().into_iter().flatten() {
             require(self.developer || message["role"] != "developer", || "no role developer".to_owned())?;
             require(self.names || message["name"].is_null(), || "a name".to_owned())?;
+            let calls = message["tool_calls"].as_array().into_iter().flatten().map(|call| &call["id"]);
+            for id in calls.chain(message.get("tool_call_id")) {
+                let short = |id: &str| id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                require(!self.short_ids || id.as_str().is_some_and(short), || format!("an id: {id}"))?;
+            }
         }
         Ok(())
     }

@@ -98,6 +98,14 @@ pub static HOSTS: &[Host] = &[
         routes: &[at(&chat::AZURE, "/openai/v1/chat/completions"), at(&Responses, "/openai/v1/responses")],
         ..LIKE_OPENAI
     },
+    Host {
+        name: "azure-openai-responses",
+        dialect: "azure-openai-responses",
+        base: "",
+        proof: Proof::Header("api-key"),
+        routes: &[at(&Responses, "/openai/v1/responses")],
+        ..LIKE_OPENAI
+    },
     CONVERSE,
     Host { name: "bedrock-converse-signed", proof: Proof::Signed, ..CONVERSE },
     Host { name: "cohere", dialect: "cohere", base: "", routes: &[at(&Cohere, "/v2/chat")], ..LIKE_OPENAI },
@@ -137,9 +145,11 @@ pub static HOSTS: &[Host] = &[
     nearly("deepseek", &[at(&chat::DEEPSEEK, "/v1/chat/completions")]),
     nearly("fireworks", &[at(&chat::FIREWORKS, "/v1/chat/completions")]),
     nearly("groq", &[at(&chat::GROQ, "/v1/chat/completions")]),
+    nearly("huggingface", &[at(&chat::HUGGINGFACE, "/v1/chat/completions")]),
     nearly("mistral", &[at(&chat::MISTRAL, "/v1/chat/completions")]),
     nearly("openrouter", &[at(&chat::OPENROUTER, "/v1/chat/completions")]),
     nearly("perplexity", &[at(&chat::PERPLEXITY, "/v1/chat/completions")]),
     nearly("together", &[at(&chat::TOGETHER, "/v1/chat/completions")]),
     nearly("xai", &[at(&chat::XAI, "/v1/chat/completions")]),
+    Host { base: "/api/paas/v4", ..nearly("zai", &[at(&chat::ZAI, "/api/paas/v4/chat/completions")]) },
 ];

@@ -2,46 +2,43 @@
 //!
 //! <https://docs.anthropic.com/en/api/messages-count-tokens>
 
-use super::error;
 use super::host::Host;
+use super::{error, pass};
 use crate::dialects::raw::Raw;
-use crate::dialects::{Format, PassFormat};
+use crate::dialects::{Format, Outbound, PassFormat, Reads};
 use crate::errors::ApiError;
-use crate::json::{self, Object};
+use crate::json::Object;
 use crate::surfaces::Asked;
 use crate::usage::Usage;
 use crate::wire::Wire;
 
-/// At Anthropic.
-pub(super) static COUNT: Raw = Raw { wire: Wire::AnthropicCountTokens, error: error::read };
-
-/// At Vertex: the path names no model, the body does.
+/// At Anthropic, or at Vertex.
 ///
 /// <https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/count-tokens>
-pub(super) struct VertexCount;
+pub(super) struct Count(pub(super) Host);
 
-impl Format for VertexCount {
+static RAW: Raw = Raw { wire: Wire::AnthropicCountTokens, error: error::read };
+
+impl Format for Count {
     fn wire(&self) -> Wire {
-        COUNT.wire()
+        RAW.wire()
     }
 
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        COUNT.error(status, body, header)
+        RAW.error(status, body, header)
     }
 }
 
-impl PassFormat for VertexCount {
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        let version = Host::Vertex.version().map(json::string);
-        body.write_with(&[("model", Some(json::string(model))), ("anthropic_version", version)])
+impl PassFormat for Count {
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
+        pass::count(body, asked, model, self.0)
     }
 
-    /// Nothing is used by counting.
-    fn usage(&self, _body: &[u8]) -> Result<Option<Usage>, ApiError> {
-        Ok(None)
+    fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError> {
+        RAW.usage(body)
     }
 
-    fn reads(&self) -> crate::dialects::Reads {
-        COUNT.reads()
+    fn reads(&self) -> Reads {
+        RAW.reads()
     }
 }

@@ -33,6 +33,20 @@ impl Host {
         matches!(self, Self::Direct | Self::Vertex)
     }
 
+    /// Members of Anthropic's own requests that it refuses.
+    pub(super) fn lacks(self) -> &'static [&'static str] {
+        match self {
+            Self::Direct => &[],
+            Self::Bedrock | Self::Converse => &["cache_control", "container", "service_tier"],
+            Self::Vertex => &["cache_control", "service_tier"],
+        }
+    }
+
+    /// Do its betas come in a header? Bedrock's are in the body.
+    pub(super) fn has_headers(self) -> bool {
+        matches!(self, Self::Direct | Self::Vertex)
+    }
+
     /// Does it load images and documents from the web?
     ///
     /// # Errors

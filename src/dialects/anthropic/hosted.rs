@@ -1,6 +1,6 @@
 //! Anthropic's messages at Bedrock and at Vertex.
 
-use super::count::VertexCount;
+use super::count::Count;
 use super::frames::{Framed, FramedPasser};
 use super::host::Host;
 use super::{answer, error, pass, request, stream};
@@ -59,7 +59,7 @@ impl Dialect for VertexAnthropic {
     }
 
     fn tasks(&self) -> &'static [Task] {
-        &[Task::Chat(&Host::Vertex), Task::Pass(&VertexCount)]
+        &[Task::Chat(&Host::Vertex), Task::Pass(&Count(Host::Vertex))]
     }
 
     fn path(&self, to: &Address<'_>) -> String {
@@ -74,10 +74,6 @@ impl Dialect for VertexAnthropic {
 
     fn credential(&self, key: &str) -> (&'static str, String) {
         ("authorization", format!("Bearer {key}"))
-    }
-
-    fn caller_headers(&self) -> &'static [&'static str] {
-        &["anthropic-beta"]
     }
 }
 
@@ -100,7 +96,7 @@ impl ChatFormat for Host {
         request::write(chat, model, *self)
     }
 
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
         pass::request(body, asked, model, *self)
     }
 

@@ -5,16 +5,18 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::blocks::{ASSISTANT, Block, Said, Turn, USER, mark};
 use super::calls::{self, MadeIds};
 use super::host::Host;
 use super::media;
-use super::text::Text;
+use super::replay;
 use crate::errors::ApiError;
 use crate::hub::request::{ChatRequest, Content, FunctionCall, Message, Part, PartKind, Role};
+
+/// Stands where a turn must say something and nobody did; space is refused.
+pub(in crate::dialects) const FILLER: &str = ".";
 
 /// What is said, and by whom.
 #[derive(Debug, Default)]
@@ -61,7 +63,7 @@ impl<'a> Conversation<'a> {
 
     /// Thinking goes first, then text, then calls. An assistant that says nothing has no turn.
     fn assistant(&mut self, message: &'a Message<'a>, at: usize) -> Result<(), ApiError> {
-        let thinking = message.thinking_blocks.iter().copied().filter(|raw| can_return(raw));
+        let thinking = message.thinking_blocks.iter().map(AsRef::as_ref).filter(|raw| replay::is_anthropics(raw));
         let mut blocks: Vec<_> = thinking.map(Block::Thinking).collect();
         content(&message.content, at, self.host, &mut blocks)?;
         blocks.extend(message.refusal.as_ref().and_then(|text| text_block(text, None)));
@@ -125,7 +127,7 @@ impl<'a> Conversation<'a> {
             self.turns.push(Turn { role: USER, content: std::mem::take(&mut self.system) });
         }
         for turn in self.turns.iter_mut().filter(|turn| turn.content.is_empty()) {
-            turn.content.push(Block::text(" "));
+            turn.content.push(Block::text(FILLER));
         }
         Ok(())
     }
@@ -163,7 +165,7 @@ fn said<'a>(message: &'a Message<'a>, at: usize, host: Host) -> Result<Vec<Block
 fn returned<'a>(message: &'a Message<'a>, at: usize, host: Host) -> Result<Option<Said<'a>>, ApiError> {
     Ok(match &message.content {
         Content::None => None,
-        Content::Text(text) => (!text.is_empty()).then(|| Said::Text(borrow(text))),
+        Content::Text(text) => (!text.trim().is_empty()).then(|| Said::Text(borrow(text))),
         Content::Parts(_) => {
             let mut blocks = Vec::new();
             content(&message.content, at, host, &mut blocks)?;
@@ -208,23 +210,4 @@ fn text_block<'a>(text: &'a Cow<'a, str>, cache_control: Option<&'a RawValue>) -
 
 fn borrow<'a>(text: &'a Cow<'a, str>) -> Cow<'a, str> {
     Cow::Borrowed(text.as_ref())
-}
-
-/// Blocks that came from Anthropic: signed or sealed. Anything else would be refused.
-///
-/// <https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#preserving-thinking-blocks>
-fn can_return(raw: &RawValue) -> bool {
-    #[derive(Deserialize)]
-    struct Peek<'a> {
-        #[serde(borrow, default, rename = "type")]
-        kind: Option<Text<'a>>,
-        #[serde(borrow, default)]
-        signature: Option<Text<'a>>,
-    }
-    let Ok(peek) = serde_json::from_str::<Peek<'_>>(raw.get()) else { return false };
-    match peek.kind.as_ref().map(|kind| kind.0.as_ref()) {
-        Some("redacted_thinking") => true,
-        Some("thinking") => peek.signature.is_some_and(|signature| !signature.0.is_empty()),
-        _ => false,
-    }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::betas;
 use super::blocks::{Block, Said, Turn};
 use super::host::Host;
 use super::messages::Conversation;
@@ -34,10 +35,10 @@ const HARMLESS: &[&str] = &[
     "stream_options",
 ];
 
-/// The header that lets files be named by id.
+/// The beta that lets files be named by id.
 ///
 /// <https://docs.anthropic.com/en/docs/build-with-claude/files>
-const FILES: (&str, &str) = ("anthropic-beta", "files-api-2025-04-14");
+const FILES: &str = "files-api-2025-04-14";
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -98,7 +99,7 @@ struct Metadata<'a> {
 pub(super) fn write(chat: &ChatRequest<'_>, model: &str, host: Host) -> Result<Outbound, ApiError> {
     let mut dropped = unknown(chat)?;
     let body = body(chat, model, host, &mut dropped)?;
-    let headers = if names_files(chat) { vec![(FILES.0, FILES.1.to_owned())] } else { Vec::new() };
+    let headers = if names_files(chat) { vec![(betas::HEADER, FILES.to_owned())] } else { Vec::new() };
     Ok(Outbound { body: json(chat, &body)?, dropped, headers })
 }
 

@@ -26,6 +26,11 @@ fn raw(json: &'static str) -> &'static RawValue {
     serde_json::from_str(json).unwrap()
 }
 
+/// Blocks of thinking, as callers send them back.
+fn thoughts<const N: usize>(blocks: [&'static str; N]) -> Vec<Cow<'static, RawValue>> {
+    blocks.map(|block| Cow::Borrowed(raw(block))).into()
+}
+
 fn message(role: Role, content: Content<'static>) -> Message<'static> {
     Message {
         role,

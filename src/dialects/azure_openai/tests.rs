@@ -1,7 +1,7 @@
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::AzureOpenAi;
+use super::{AzureOpenAi, AzureOpenAiResponses};
 use crate::dialects::{Address, Dialect, Format, Settings, openai::OpenAi};
 use crate::wire::Wire;
 
@@ -21,6 +21,16 @@ fn with_a_version_the_path_names_the_deployment() {
 #[test]
 fn without_a_version_the_path_is_of_the_api_that_has_none() {
     assert_eq!(path("my/gpt", None), "/openai/v1/chat/completions");
+}
+
+#[test]
+fn every_caller_is_sent_to_responses_where_a_model_answers_only_there() {
+    let settings = Settings { api_version: Some("2024-10-21".to_owned()), ..Settings::default() };
+    let wires: Vec<_> = AzureOpenAiResponses.tasks().iter().map(|task| task.format().wire()).collect();
+    assert_eq!(wires, [Wire::OpenAiResponses]);
+    let to = Address { wire: wires[0], model: "codex", stream: true, settings: &settings };
+    assert_eq!(AzureOpenAiResponses.path(&to), "/openai/v1/responses");
+    assert_eq!(AzureOpenAiResponses.credential("k"), ("api-key", "k".to_owned()));
 }
 
 #[test]

@@ -22,6 +22,8 @@ struct Answer<'a> {
     stop_reason: Option<Text<'a>>,
     #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    additional_model_response_fields: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -99,8 +101,9 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Event<'_>>, ApiError> {
     for raw in answer.output.message.content {
         push_block(serde_json::from_str(raw.get()).map_err(|_| not_an_answer())?, &mut calls, &mut out);
     }
-    let reason = finish::reason(&or_empty(answer.stop_reason), calls > 0);
-    out.push(Event::Finish { choice: 0, reason });
+    let word = or_empty(answer.stop_reason);
+    out.extend(finish::stop_sequence(&word, answer.additional_model_response_fields));
+    out.push(Event::Finish { choice: 0, reason: finish::reason(&word, calls > 0) });
     out.extend(lenient::<Counts>(answer.usage).usage().map(Event::Usage));
     Ok(out)
 }

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::model::Model;
+use crate::dialects::anthropic::betas;
+use crate::dialects::anthropic::host::Host;
 use crate::dialects::anthropic::thinking::{self, Thinking};
 use crate::dialects::anthropic::tools::Choice;
 use crate::errors::ApiError;
@@ -21,6 +23,8 @@ pub(super) struct Extra<'a> {
     output_config: Option<Effort>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<Choice<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    anthropic_beta: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_k: Option<u64>,
     /// Nova's place of `top_k`.
@@ -65,7 +69,7 @@ pub(super) struct Plan<'a> {
 
 /// Claude thinks by Anthropic's rules, and so does what is asked in Anthropic's words.
 pub(super) fn thinking<'a>(
-    chat: &ChatRequest<'a>,
+    chat: &'a ChatRequest<'a>,
     model: Model,
     blocked: bool,
     dropped: &mut Vec<Cow<'static, str>>,
@@ -74,7 +78,9 @@ pub(super) fn thinking<'a>(
         return Ok(Plan { extra: effort(chat, model, dropped)?, max_tokens: chat.max_tokens, on: false });
     }
     let plan = thinking::plan(chat, model.claude, blocked, dropped)?;
+    let betas = if model.is_claude() { betas::of(chat, Host::Converse, dropped) } else { Vec::new() };
     let extra = Extra {
+        anthropic_beta: betas,
         thinking: plan.thinking,
         output_config: plan.effort.map(|effort| Effort { effort }),
         ..Extra::default()
@@ -120,6 +126,7 @@ impl<'a> Extra<'a> {
         self.thinking.is_none()
             && self.output_config.is_none()
             && self.tool_choice.is_none()
+            && self.anthropic_beta.is_empty()
             && self.top_k.is_none()
             && self.inference_config.is_none()
             && self.reasoning_effort.is_none()

@@ -1,6 +1,10 @@
 //! Why answers end.
 
-use crate::hub::FinishReason;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::dialects::anthropic::text::{Text, lenient, or_empty};
+use crate::hub::{Event, FinishReason};
 
 /// Every `stopReason`. One that nobody knows yet ends the answer like `end_turn`, and an answer that called tools
 /// waits for them, whatever it says: SDKs run tools only then.
@@ -15,4 +19,21 @@ pub(super) fn reason(word: &str, called: bool) -> FinishReason {
         _ if called => FinishReason::ToolCalls,
         _ => FinishReason::Stop,
     }
+}
+
+/// What is asked of the model's own answer beside Converse's, and comes back under its name.
+///
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#bedrock-runtime_Converse-request-additionalModelResponseFieldPaths>
+pub(super) const STOP_SEQUENCE: &str = "/stop_sequence";
+
+#[derive(Default, Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow, default)]
+    stop_sequence: Option<Text<'a>>,
+}
+
+/// The stop sequence that ended the answer, if one did; only Claude tells which.
+pub(super) fn stop_sequence<'a>(word: &str, fields: Option<&'a RawValue>) -> Option<Event<'a>> {
+    let sequence = or_empty(lenient::<Fields<'a>>(fields).stop_sequence);
+    (word == "stop_sequence").then_some(Event::StopSequence { choice: 0, sequence })
 }

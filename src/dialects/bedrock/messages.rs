@@ -9,10 +9,8 @@ use serde_json::value::RawValue;
 use super::blocks::{Block, CachePoint, Reasoning, Source, ToolResult, ToolUse, Turn};
 use super::media::{self, Format, Names};
 use crate::dialects::anthropic::blocks::{self as from, ASSISTANT, Said, USER};
+use crate::dialects::anthropic::messages::FILLER;
 use crate::dialects::anthropic::text::{Text, lenient, or_empty};
-
-/// Stands where Bedrock wants text and nobody said any; it refuses space.
-const FILLER: &str = ".";
 
 /// Writes turns and system prompts of one request.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::blocks::{Block, Turn};
 use super::extra::{self, Extra};
+use super::finish::STOP_SEQUENCE;
 use super::media::Names;
 use super::messages::Writer;
 use super::model::Model;
@@ -35,6 +36,8 @@ struct Body<'a> {
     tool_config: Option<ToolConfig<'a>>,
     #[serde(skip_serializing_if = "Extra::is_empty")]
     additional_model_request_fields: Extra<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_model_response_field_paths: Option<[&'static str; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_config: Option<OutputConfig<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,6 +123,8 @@ fn body<'a>(
     let tools = tools::plan(chat, model, (uses_tools(&talk), thinking.on), dropped)?;
     let sampling = sampling(chat, model.claude, thinking.on, dropped);
     let (output_config, instruction) = output(chat, model);
+    let stop_sequences = stop_sequences(chat, dropped);
+    let tells_stop = model.is_claude() && !stop_sequences.is_empty();
     let mut writer = Writer { caches: model.caches(), names: Names::default() };
     let mut system = writer.blocks(talk.system);
     system.extend(instruction.map(|text| Block::Text(text.into())));
@@ -130,10 +135,11 @@ fn body<'a>(
             max_tokens: thinking.max_tokens,
             temperature: sampling.temperature,
             top_p: sampling.top_p,
-            stop_sequences: stop_sequences(chat, dropped),
+            stop_sequences,
         },
         tool_config: tools.config,
         additional_model_request_fields: thinking.extra.and(tools.choice).top_k(sampling.top_k, model, dropped),
+        additional_model_response_field_paths: tells_stop.then_some([STOP_SEQUENCE]),
         output_config,
         request_metadata: metadata(chat, dropped),
         service_tier: service_tier(chat, dropped),

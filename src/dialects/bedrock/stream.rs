@@ -34,6 +34,8 @@ struct Data<'a> {
     #[serde(borrow, default)]
     stop_reason: Option<Text<'a>>,
     #[serde(borrow, default)]
+    additional_model_response_fields: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
 }
 
@@ -116,7 +118,7 @@ impl StreamReader for Reader {
             "contentBlockStart" if !self.finished => self.open(&data, out),
             "contentBlockDelta" if !self.finished => self.delta(&data, out)?,
             "contentBlockStop" => self.close(data.content_block_index.unwrap_or(0), out),
-            "messageStop" => self.finish(&or_empty(data.stop_reason), out),
+            "messageStop" => self.finish(&or_empty(data.stop_reason), data.additional_model_response_fields, out),
             // Counts come after the end of the answer, and nothing after them.
             "metadata" => {
                 out.extend(lenient::<Counts>(data.usage).usage().map(Event::Usage).filter(|_| self.started));
@@ -216,7 +218,7 @@ impl Reader {
     }
 
     /// The end of the choice, once; blocks that were left open end with it.
-    fn finish(&mut self, reason: &str, out: &mut Events) {
+    fn finish(&mut self, reason: &str, fields: Option<&RawValue>, out: &mut Events) {
         if std::mem::replace(&mut self.finished, true) {
             return;
         }
@@ -224,6 +226,7 @@ impl Reader {
         while let Some((&at, _)) = self.open.first_key_value() {
             self.close(at, out);
         }
+        out.extend(finish::stop_sequence(reason, fields).map(Event::into_owned));
         out.push(Event::Finish { choice: 0, reason: finish::reason(reason, self.calls > 0) });
     }
 }

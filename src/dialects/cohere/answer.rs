@@ -71,6 +71,7 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Event<'_>>, ApiError> {
     for (index, call) in (0..).zip(calls) {
         push_call(index, lenient(Some(call)), &mut out);
     }
+    out.extend(stop_sequence(answer.finish_reason.as_ref()));
     out.push(Event::Finish { choice: 0, reason });
     out.extend(usage::read(answer.usage).map(Event::Usage));
     Ok(out)
@@ -110,6 +111,12 @@ pub(super) fn id(id: Option<Text<'_>>) -> Option<Cow<'_, str>> {
 /// Arguments of a tool that takes none come as nothing or as `null`.
 pub(super) fn is_nothing(arguments: &str) -> bool {
     matches!(arguments.trim(), "" | "null")
+}
+
+/// One of the stop sequences ended the answer; it is not told which.
+pub(super) fn stop_sequence(reason: Option<&Text<'_>>) -> Option<Event<'static>> {
+    let met = reason.is_some_and(|reason| reason.0 == "STOP_SEQUENCE");
+    met.then_some(Event::StopSequence { choice: 0, sequence: Cow::Borrowed("") })
 }
 
 /// Every `finish_reason`. One that nobody knows yet ends the answer like `COMPLETE`, and an answer that called tools

@@ -77,7 +77,8 @@ pub(super) fn write<'a>(chat: &'a ChatRequest<'a>) -> Result<Vec<Message<'a>>, A
     for (at, message) in chat.messages.iter().enumerate() {
         match message.role {
             Role::System | Role::Developer => out.push(Message::new("system", Some(spoken(message, at)?))),
-            Role::User => out.push(Message::new("user", Some(spoken(message, at)?))),
+            // A turn of the user that says nothing is refused.
+            Role::User => out.push(Message::new("user", Some(said(message, at)?.unwrap_or(Said::Text("."))))),
             Role::Assistant => out.extend(assistant(message, at, &mut open)?),
             Role::Tool | Role::Function => out.push(result(message, at, &mut open)?),
         }

@@ -163,6 +163,7 @@ impl Reader {
         let reason = delta.finish_reason.as_ref().map(|reason| reason.0.as_ref());
         let reason = answer::finish(reason, self.calls > 0)?;
         self.close(None, out);
+        out.extend(answer::stop_sequence(delta.finish_reason.as_ref()));
         out.push(Event::Finish { choice: 0, reason });
         self.done = true;
         Ok(Progress::Done)

@@ -13,7 +13,7 @@ use super::text::{lenient, or_empty};
 use super::usage::Counts;
 use super::{created, error, finish};
 use crate::errors::ApiError;
-use crate::hub::{Event, FinishReason};
+use crate::hub::{Event, FinishReason, Sealed, Thinking};
 use crate::json::Text;
 use crate::usage::Usage;
 
@@ -194,13 +194,17 @@ impl Choice {
             return self.call(choice, lenient(part.function_call), part.thought_signature, out);
         }
         let text = or_empty(part.text);
-        if text.is_empty() {
-            return Ok(());
+        if !text.is_empty() {
+            out.push(match part.thought {
+                Some(true) => Event::Reasoning { choice, text },
+                _ => Event::Text { choice, text },
+            });
         }
-        out.push(match part.thought {
-            Some(true) => Event::Reasoning { choice, text },
-            _ => Event::Text { choice, text },
-        });
+        let signature = or_empty(part.thought_signature);
+        if !signature.is_empty() {
+            let data = Cow::Owned(Sealed::Text(&signature).to_string());
+            out.push(Event::Thinking { choice, block: Thinking::Redacted { data } });
+        }
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::media;
 use super::model::Model;
 use super::parts::{Call, FunctionCall, FunctionResponse, MODEL, Part, Returned, Turn, USER};
+use super::signatures::Signatures;
 use super::tools;
 use crate::errors::ApiError;
 use crate::hub::ids;
@@ -93,12 +94,15 @@ impl<'a> Conversation<'a> {
     fn assistant(&mut self, message: &'a Message<'a>, at: usize) -> Result<(), ApiError> {
         let mut parts = said(&message.content, at)?;
         parts.extend(message.refusal.as_deref().and_then(text));
+        let signatures = Signatures::of(message);
+        signatures.sign(&mut parts);
         // Only the first of several calls has a signature, but it says where all of them are from.
-        let ours = message.tool_calls.iter().any(|call| signature(call).is_some());
+        let ours = signatures.calls.iter().any(Option::is_some);
         for (place, call) in message.tool_calls.iter().enumerate() {
             let path = format!("messages[{at}].tool_calls[{place}].function");
             let id = Some(call.id.as_ref()).filter(|id| ours && !id.is_empty() && !ids::is_made(id));
-            parts.push(self.call((&call.function, &call.id, id), signature(call), ours || place > 0, place, &path)?);
+            let signature = signatures.calls.get(place).cloned().flatten();
+            parts.push(self.call((&call.function, &call.id, id), signature, ours || place > 0, place, &path)?);
         }
         if let Some(call) = &message.function_call {
             let (place, path) = (message.tool_calls.len(), format!("messages[{at}].function_call"));
@@ -117,7 +121,7 @@ impl<'a> Conversation<'a> {
     fn call(
         &mut self,
         (call, id, native): (&'a request::FunctionCall<'a>, &'a str, Option<&'a str>),
-        signature: Option<&'a str>,
+        signature: Option<Cow<'a, str>>,
         signed: bool,
         place: usize,
         path: &str,
@@ -127,7 +131,7 @@ impl<'a> Conversation<'a> {
         self.calls.push(Known { id, name, native, step: self.steps, place, answered: false });
         let filler = (self.model.wants_signatures() && !signed).then_some(NO_SIGNATURE);
         let function_call = FunctionCall { id: native, name, args };
-        Ok(Part::Call(Call { function_call, thought_signature: signature.or(filler) }))
+        Ok(Part::Call(Call { function_call, thought_signature: signature.or(filler.map(Cow::Borrowed)) }))
     }
 
     fn result(&mut self, message: &'a Message<'a>, at: usize) -> Result<(), ApiError> {
@@ -168,10 +172,6 @@ impl<'a> Conversation<'a> {
         }
         self.turns.get_mut(at)
     }
-}
-
-fn signature<'a>(call: &'a request::ToolCall<'a>) -> Option<&'a str> {
-    call.signature.as_deref().filter(|signature| !signature.is_empty())
 }
 
 /// The arguments of a call: one JSON object, or nothing.

@@ -32,6 +32,18 @@ pub(super) enum Part<'a> {
     FunctionResponse(FunctionResponse<'a>),
     #[serde(untagged)]
     Call(Call<'a>),
+    #[serde(untagged)]
+    Signed(SignedText<'a>),
+}
+
+/// Text with the signature that it was given out with; models also sign nothing at all.
+///
+/// <https://ai.google.dev/gemini-api/docs/thought-signatures>
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignedText<'a> {
+    pub(super) text: Cow<'a, str>,
+    pub(super) thought_signature: String,
 }
 
 /// Base64 of a medium.
@@ -57,7 +69,7 @@ pub(super) struct FileData<'a> {
 pub(super) struct Call<'a> {
     pub(super) function_call: FunctionCall<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) thought_signature: Option<&'a str>,
+    pub(super) thought_signature: Option<Cow<'a, str>>,
 }
 
 #[derive(Debug, Serialize)]

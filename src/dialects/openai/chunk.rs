@@ -78,6 +78,11 @@ pub(super) struct Choice<'a> {
     pub(super) text: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub(super) finish_reason: Finish<'a>,
+    /// vLLM's, and those of others that run on it: the stop sequence that was met, or a number of a token.
+    ///
+    /// <https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html>
+    #[serde(borrow, default, deserialize_with = "lax::text")]
+    pub(super) stop_reason: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub(super) error: Option<&'a RawValue>,
 }

@@ -39,8 +39,8 @@ impl Format for Completions {
 }
 
 impl ChatFormat for Completions {
-    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Vec<u8> {
-        request::pass(body, asked, model)
+    fn pass_request(&self, body: &Object<'_>, asked: &Asked, model: &str) -> Outbound {
+        Outbound::whole(request::pass(body, asked, model))
     }
 
     fn request(&self, _chat: &ChatRequest<'_>, _model: &str) -> Result<Outbound, ApiError> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{error, usage};
-use crate::dialects::{Format, PassFormat};
+use crate::dialects::{Format, Outbound, PassFormat};
 use crate::errors::ApiError;
 use crate::json::{self, Object};
 use crate::surfaces::Asked;
@@ -38,8 +38,8 @@ impl Format for Embeddings {
 }
 
 impl PassFormat for Embeddings {
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Outbound {
+        Outbound::whole(body.write_with(&[("model", Some(json::string(model)))]))
     }
 
     fn usage(&self, body: &[u8]) -> Result<Option<Usage>, ApiError> {
@@ -82,7 +82,7 @@ mod tests {
     fn only_the_model_is_ours() {
         let body = Object::parse(b"{\"input\": [\"a\" ,\"b\"],\"model\":\"tier\",\"dimensions\":3}").unwrap();
         let asked = Asked { model: "tier".into(), stream: false, ..Asked::default() };
-        let sent = Embeddings.pass_request(&body, &asked, "small");
+        let sent = Embeddings.pass_request(&body, &asked, "small").body;
         assert_eq!(sent, b"{\"input\":[\"a\" ,\"b\"],\"model\":\"small\",\"dimensions\":3}");
     }
 

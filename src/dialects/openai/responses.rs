@@ -15,6 +15,7 @@ mod error;
 mod finish;
 mod input;
 mod item;
+mod replay;
 mod request;
 mod stream;
 mod usage;
@@ -67,8 +68,11 @@ impl ChatFormat for Responses {
         request::write(chat, model)
     }
 
-    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Vec<u8> {
-        body.write_with(&[("model", Some(json::string(model)))])
+    fn pass_request(&self, body: &Object<'_>, _asked: &Asked, model: &str) -> Outbound {
+        let mut edits = vec![("model", Some(json::string(model)))];
+        let input = body.get("input").and_then(replay::without_others);
+        edits.extend(input.map(|input| ("input", Some(input))));
+        Outbound::whole(body.write_with(&edits))
     }
 
     fn answer<'a>(&self, body: &'a [u8]) -> Result<Vec<Event<'a>>, ApiError> {

@@ -104,6 +104,9 @@ impl Reader {
         if let Some(raw) = choice.error {
             return Err(error::in_answer(raw.get()));
         }
+        if let Some(sequence) = choice.stop_reason.filter(|sequence| !sequence.is_empty() && !state.finished()) {
+            say(Event::StopSequence { choice: state.index(), sequence });
+        }
         state.finish(&choice.finish_reason, say, note)?;
         if !self.streamed && !state.finished() {
             state.close(say, note);

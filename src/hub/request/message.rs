@@ -26,8 +26,8 @@ pub struct Message<'a> {
     #[serde(borrow, default, deserialize_with = "optional_text")]
     pub refusal: Option<Cow<'a, str>>,
     /// Assistant, an extension: blocks of signed thinking as they came in an earlier answer.
-    #[serde(borrow, default, deserialize_with = "or_default")]
-    pub thinking_blocks: Vec<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "blocks")]
+    pub thinking_blocks: Vec<Cow<'a, RawValue>>,
     /// Assistant, an extension: readable thinking of an earlier answer.
     #[serde(borrow, default, deserialize_with = "optional_text")]
     pub reasoning_content: Option<Cow<'a, str>>,
@@ -99,6 +99,11 @@ pub struct FunctionCall<'a> {
     /// JSON as text; may be empty.
     #[serde(borrow, default, deserialize_with = "text_or_empty")]
     pub arguments: Cow<'a, str>,
+}
+
+fn blocks<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Vec<Cow<'de, RawValue>>, D::Error> {
+    let blocks = Option::<Vec<&'de RawValue>>::deserialize(json)?.unwrap_or_default();
+    Ok(blocks.into_iter().map(Cow::Borrowed).collect())
 }
 
 /// The signature in `extra_content`; anything else in there is nobody's business.

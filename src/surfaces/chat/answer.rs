@@ -6,9 +6,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::{ExtraContent, ThinkingBlock, WrittenUsage};
+use super::{ExtraContent, WrittenUsage};
 use crate::hub::{Event, FinishReason, ids};
 use crate::surfaces::AnswerContext;
+use crate::surfaces::thinking::ThinkingBlock;
 use crate::usage::Usage;
 
 /// The body of an answer that says `events`.
@@ -75,6 +76,8 @@ impl<'a> Answer<'a> {
             }
             Event::Finish { choice, reason } => self.choice(*choice).finish = Some(*reason),
             Event::Usage(usage) => self.usage = *usage,
+            // The same as any other end here.
+            Event::StopSequence { .. } => {}
         }
     }
 
@@ -89,6 +92,10 @@ impl<'a> Answer<'a> {
     }
 
     fn completion<'b>(&'b mut self, context: &'b AnswerContext) -> Completion<'b> {
+        // SDKs read the first choice unasked. An answer that is still being made has said nothing yet.
+        if self.choices.is_empty() {
+            self.choices.push(Choice::default());
+        }
         self.choices.sort_by_key(|choice| choice.index);
         Completion {
             id: self.id.map_or_else(|| Cow::Owned(format!("chatcmpl-{}", context.id)), Cow::Borrowed),

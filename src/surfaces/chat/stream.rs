@@ -7,9 +7,10 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use super::{ExtraContent, ThinkingBlock, WrittenUsage, finish_word};
+use super::{ExtraContent, WrittenUsage, finish_word};
 use crate::hub::{Event, FinishReason, Thinking, ids};
 use crate::json::push_string;
+use crate::surfaces::thinking::ThinkingBlock;
 use crate::surfaces::{AnswerContext, StreamWriter};
 use crate::usage::Usage;
 
@@ -226,6 +227,8 @@ impl StreamWriter for Writer {
             Event::Signature { choice, index, signature } => self.signature(*choice, *index, signature, out),
             Event::Finish { choice, reason } => self.finish(*choice, *reason, out),
             Event::Usage(usage) => self.usage = Some(*usage),
+            // The same as any other end here.
+            Event::StopSequence { .. } => {}
         }
     }
 

@@ -305,6 +305,13 @@ fn a_choice_without_content_still_says_who_speaks_and_why_it_ended() {
 }
 
 #[test]
+fn an_answer_that_says_nothing_has_a_choice_all_the_same() {
+    let answer: Value = serde_json::from_slice(&Chat.answer(&[start()], &context())).unwrap();
+    let choices = answer["choices"].as_array().unwrap();
+    assert_eq!((choices.len(), &choices[0]["message"]["content"]), (1, &json!("")));
+}
+
+#[test]
 fn a_call_without_arguments_is_told_as_an_empty_object() {
     let chunks = stream(&[call(0, Some("c"), "f"), arguments(0, ""), finish(0, FinishReason::ToolCalls)], context());
     assert_eq!(chunks[1]["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"], "{}");

@@ -73,7 +73,8 @@ pub(super) fn write(events: &[Event<'_>], context: &AnswerContext) -> Vec<u8> {
             | Event::Thinking { .. }
             | Event::ToolCall { .. }
             | Event::Arguments { .. }
-            | Event::Signature { .. } => {}
+            | Event::Signature { .. }
+            | Event::StopSequence { .. } => {}
         }
     }
     let written = choices.into_iter().map(|(index, (text, finish))| Choice {

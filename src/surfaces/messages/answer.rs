@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use super::blocks::{self, Block, Blocks};
 use super::usage::WrittenUsage;
-use super::{answer_id, stop_reason};
-use crate::hub::{Event, FinishReason};
+use super::{Stop, answer_id};
+use crate::hub::Event;
 use crate::surfaces::AnswerContext;
 use crate::usage::Usage;
 
@@ -28,7 +28,7 @@ struct Answer<'a> {
     id: Option<&'a str>,
     model: Option<&'a str>,
     blocks: Blocks,
-    finish: Option<FinishReason>,
+    stop: Stop,
     usage: Usage,
 }
 
@@ -36,21 +36,23 @@ impl<'a> Answer<'a> {
     fn take(&mut self, event: &'a Event<'_>, context: &AnswerContext) {
         match event {
             Event::Start { id, model, .. } => (self.id, self.model) = (id.as_deref(), model.as_deref()),
-            Event::Finish { choice: 0, reason } => self.finish = Some(*reason),
+            Event::StopSequence { choice: 0, sequence } => self.stop.sequence = Some(sequence.as_ref().to_owned()),
+            Event::Finish { choice: 0, reason } => self.stop.reason = Some(*reason),
             Event::Usage(usage) => self.usage = *usage,
             content => self.blocks.take(content, &context.id),
         }
     }
 
     fn message<'b>(&'b self, context: &'b AnswerContext) -> Message<'b> {
+        let (stop_reason, stop_sequence) = self.stop.told(self.blocks.called);
         Message {
             id: answer_id(self.id, context),
             kind: "message",
             role: "assistant",
             model: self.model.unwrap_or(&context.model),
             content: self.blocks.waiting.iter().map(WrittenBlock::from).collect(),
-            stop_reason: stop_reason(self.finish, self.blocks.called),
-            stop_sequence: None,
+            stop_reason,
+            stop_sequence,
             usage: (&self.usage).into(),
         }
     }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use serde_json::value::RawValue;
 
-use crate::hub::{Event, Thinking, ids};
+use crate::hub::{Event, Sealed, Thinking, ids};
 
 /// Blocks in the order in which they began. A writer of streams takes them out at the front.
 #[derive(Debug, Default)]
@@ -32,6 +32,10 @@ impl Blocks {
             Event::Text { choice: 0, text } | Event::Refusal { choice: 0, text } => self.text(text),
             Event::Reasoning { choice: 0, text } => self.reasoning(text),
             Event::Thinking { choice: 0, block } => self.thinking(block),
+            // Calls have no place for it here.
+            Event::Signature { choice: 0, index, signature } if !signature.is_empty() => {
+                self.waiting.push_back(Block::Redacted(Sealed::Call(*index, signature).to_string()));
+            }
             Event::ToolCall { choice: 0, index, id, name } => self.call(*index, id.as_deref(), name, answer),
             Event::Arguments { choice: 0, index, fragment } => self.arguments(*index, fragment),
             _ => {}

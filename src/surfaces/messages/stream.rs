@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::blocks::{Block, Blocks};
 use super::usage::WrittenUsage;
-use super::{answer_id, stop_reason};
-use crate::hub::{Event, FinishReason};
+use super::{Stop, answer_id};
+use crate::hub::Event;
 use crate::json::push_string;
 use crate::surfaces::{AnswerContext, StreamWriter};
 use crate::usage::Usage;
@@ -30,7 +30,7 @@ pub(super) struct Writer {
     index: u64,
     /// Has the start of that block been written?
     open: bool,
-    finish: Option<FinishReason>,
+    stop: Stop,
     usage: Usage,
 }
 
@@ -44,7 +44,7 @@ impl Writer {
             blocks: Blocks::default(),
             index: 0,
             open: false,
-            finish: None,
+            stop: Stop::default(),
             usage: Usage::default(),
         }
     }
@@ -104,8 +104,9 @@ impl StreamWriter for Writer {
                 self.model = model.as_deref().map(str::to_owned);
             }
             Event::Usage(usage) => self.usage = *usage,
+            Event::StopSequence { choice: 0, sequence } => self.stop.sequence = Some(sequence.as_ref().to_owned()),
             Event::Finish { choice: 0, reason } => {
-                self.finish = Some(*reason);
+                self.stop.reason = Some(*reason);
                 self.start(out);
                 self.tell(true, out);
             }
@@ -123,8 +124,11 @@ impl StreamWriter for Writer {
         self.start(out);
         self.tell(true, out);
         out.extend_from_slice(b"event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":");
-        push_string(out, stop_reason(self.finish, self.blocks.called));
-        out.extend_from_slice(b",\"stop_sequence\":null},\"usage\":");
+        let (reason, sequence) = self.stop.told(self.blocks.called);
+        push_string(out, reason);
+        out.extend_from_slice(b",\"stop_sequence\":");
+        push(out, &sequence);
+        out.extend_from_slice(b"},\"usage\":");
         push(out, &WrittenUsage::from(&self.usage));
         out.extend_from_slice(b"}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     }

@@ -105,7 +105,7 @@ impl<'a> Turns<'a> {
         for block in blocks {
             match block.kind()?.as_ref() {
                 "thinking" | "redacted_thinking" => {
-                    turn.thinking_blocks.push(block.raw);
+                    turn.thinking_blocks.push(Cow::Borrowed(block.raw));
                     thoughts.extend(block.optional_text("thinking")?.filter(|thought| !thought.is_empty()));
                 }
                 "tool_use" => turn.tool_calls.push(call(&block)?),

@@ -34,13 +34,12 @@ impl From<&Usage> for WrittenUsage {
     fn from(usage: &Usage) -> Self {
         let lifetimes =
             Lifetimes { ephemeral_5m_input_tokens: usage.cache_write, ephemeral_1h_input_tokens: usage.cache_write_1h };
-        // Azure has told of more cached tokens than it had read: the sum of the kinds is what was read.
-        let cached = usage.cached.min(usage.input);
-        let written = usage.cache_writes().min(usage.input - cached);
+        let written = usage.cache_writes();
         Self {
-            input_tokens: usage.input - cached - written,
+            // Azure has told of more tokens from the cache than of tokens.
+            input_tokens: usage.input.saturating_sub(usage.cached).saturating_sub(written),
             cache_creation_input_tokens: written,
-            cache_read_input_tokens: cached,
+            cache_read_input_tokens: usage.cached,
             cache_creation: (usage.cache_write_1h > 0).then_some(lifetimes),
             output_tokens: usage.output,
             output_tokens_details: (usage.reasoning > 0).then_some(OutputDetails { thinking_tokens: usage.reasoning }),

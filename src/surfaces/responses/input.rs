@@ -33,6 +33,8 @@ pub(super) fn messages<'a>(body: &Object<'a>) -> Result<Vec<Message<'a>>, ApiErr
 #[derive(Default)]
 struct Talk<'a> {
     messages: Vec<Message<'a>>,
+    /// Thinking of the turn that comes next.
+    thoughts: Vec<Cow<'a, RawValue>>,
 }
 
 impl<'a> Talk<'a> {
@@ -46,14 +48,21 @@ impl<'a> Talk<'a> {
             "message" => self.message(&item, path),
             "function_call" => self.call(&item, path),
             "function_call_output" => self.output(&item, path),
-            // Thinking of OpenAI's own means nothing to other providers.
-            "reasoning" => Ok(()),
+            "reasoning" => self.reasoning(&item, path),
             "item_reference" => Err(needs_state(path)),
             other => {
                 let message = format!("Invalid `{path}`: items of type `{other}` cannot be sent to this provider.");
                 Err(ApiError::invalid(message).param(path).code("unsupported_value"))
             }
         }
+    }
+
+    /// The block that the item was made from; thinking of OpenAI's own means nothing to other providers.
+    fn reasoning(&mut self, item: &Object<'a>, path: &str) -> Result<(), ApiError> {
+        let sealed = text(item, path, "encrypted_content")?.filter(|text| text.starts_with('{'));
+        let block = sealed.and_then(|text| RawValue::from_string(text.into_owned()).ok());
+        self.thoughts.extend(block.map(Cow::Owned));
+        Ok(())
     }
 
     fn message(&mut self, item: &Object<'a>, path: &str) -> Result<(), ApiError> {
@@ -65,6 +74,7 @@ impl<'a> Talk<'a> {
             Some(last) => join(&mut last.content, content),
             None => self.messages.push(Message::new(role, content)),
         }
+        self.think();
         Ok(())
     }
 
@@ -80,7 +90,15 @@ impl<'a> Talk<'a> {
                 self.messages.push(Message { tool_calls: vec![call], ..said });
             }
         }
+        self.think();
         Ok(())
+    }
+
+    /// What was thought before belongs to what the assistant then did.
+    fn think(&mut self) {
+        if let Some(last) = self.messages.last_mut().filter(|last| last.role == Role::Assistant) {
+            last.thinking_blocks.append(&mut self.thoughts);
+        }
     }
 
     fn output(&mut self, item: &Object<'a>, path: &str) -> Result<(), ApiError> {

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::output::{Body, Call, Item, Part, PartKind, State, parts};
+use super::output::{Body, Call, Item, Part, PartKind, Reasoning, State, parts};
 use crate::hub::ids;
 use crate::surfaces::AnswerContext;
 
@@ -32,6 +32,8 @@ pub(super) struct WrittenItem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<Vec<WrittenPart<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    encrypted_content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     call_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
@@ -50,12 +52,19 @@ impl<'a> WrittenItem<'a> {
             role: None,
             content: None,
             summary: None,
+            encrypted_content: None,
             call_id: None,
             name: None,
             arguments: None,
         };
         match &item.body {
-            Body::Reasoning(_) => Self { kind: "reasoning", status: None, summary: Some(written), ..bare },
+            Body::Reasoning(reasoning) => Self {
+                kind: "reasoning",
+                status: None,
+                summary: Some(written),
+                encrypted_content: sealed(item.state, reasoning),
+                ..bare
+            },
             Body::Message(_) => Self { role: Some("assistant"), content: Some(written), ..bare },
             Body::Call(call) => Self {
                 kind: "function_call",
@@ -75,6 +84,13 @@ impl<'a> WrittenItem<'a> {
         written
     }
 }
+
+/// Thinking that nobody signed says so: it must be told from OpenAI's own when it comes back.
+fn sealed(state: State, reasoning: &Reasoning) -> Option<&str> {
+    (state != State::Open).then(|| reasoning.block.as_deref().unwrap_or(UNSIGNED))
+}
+
+const UNSIGNED: &str = r#"{"type":"thinking","thinking":"","signature":""}"#;
 
 fn status(state: State) -> &'static str {
     match state {

@@ -1,6 +1,7 @@
 //! The items of an answer, as they grow.
 
-use crate::hub::Event;
+use crate::hub::{Event, Sealed, Thinking};
+use crate::surfaces::thinking::ThinkingBlock;
 
 /// What the model puts out.
 #[derive(Default)]
@@ -23,11 +24,18 @@ pub(super) enum State {
 }
 
 pub(super) enum Body {
-    /// Readable thinking.
-    Reasoning(Part),
+    /// Thinking.
+    Reasoning(Reasoning),
     /// Text and refusals.
     Message(Vec<Part>),
     Call(Call),
+}
+
+pub(super) struct Reasoning {
+    /// What can be read of it: one part, or none.
+    pub(super) summary: Vec<Part>,
+    /// The block of thinking as its provider wants it back, in Anthropic's form.
+    pub(super) block: Option<String>,
 }
 
 pub(super) struct Part {
@@ -77,6 +85,11 @@ impl Output {
             Event::Text { choice: 0, text } => self.say(PartKind::Text, text, tell),
             Event::Refusal { choice: 0, text } => self.say(PartKind::Refusal, text, tell),
             Event::Reasoning { choice: 0, text } => self.think(text, tell),
+            Event::Thinking { choice: 0, block } => self.sign(block, tell),
+            // Calls have no place for it here.
+            Event::Signature { choice: 0, index, signature } if !signature.is_empty() => {
+                self.sign(&Thinking::Redacted { data: Sealed::Call(*index, signature).to_string().into() }, tell);
+            }
             Event::ToolCall { choice: 0, index, id, name } => {
                 let id = id.as_deref().filter(|id| !id.is_empty()).map(str::to_owned);
                 let name = name.as_ref().to_owned();
@@ -103,11 +116,24 @@ impl Output {
         let at = open.unwrap_or_else(|| {
             self.close(false, tell);
             let part = Part { kind: PartKind::Summary, text: String::new() };
-            let at = self.add(Body::Reasoning(part), tell);
+            let at = self.add(Body::Reasoning(Reasoning { summary: vec![part], block: None }), tell);
             self.tell(at, tell, |item| part_of(item, 0).map(|part| Change::PartAdded(0, part)));
             at
         });
         self.grow(at, 0, text, tell);
+    }
+
+    /// A block of thinking is complete. Its text has been told, if it has any.
+    fn sign(&mut self, block: &Thinking<'_>, tell: Tell<'_>) {
+        let open = self.open(|body| matches!(body, Body::Reasoning(_)));
+        let at = open.filter(|_| matches!(block, Thinking::Signed { .. })).unwrap_or_else(|| {
+            self.close_before_call(tell);
+            self.add(Body::Reasoning(Reasoning { summary: Vec::new(), block: None }), tell)
+        });
+        if let Some(Item { body: Body::Reasoning(reasoning), .. }) = self.items.get_mut(at) {
+            reasoning.block = serde_json::to_string(&ThinkingBlock::from(block)).ok();
+        }
+        self.done(at, State::Complete, tell);
     }
 
     fn say(&mut self, kind: PartKind, text: &str, tell: Tell<'_>) {
@@ -167,8 +193,7 @@ impl Output {
 
     fn grow(&mut self, at: usize, index: usize, text: &str, tell: Tell<'_>) {
         match self.items.get_mut(at).map(|item| &mut item.body) {
-            Some(Body::Reasoning(part)) => part.text.push_str(text),
-            Some(Body::Message(parts)) => {
+            Some(Body::Reasoning(Reasoning { summary: parts, .. }) | Body::Message(parts)) => {
                 parts.iter_mut().skip(index).take(1).for_each(|part| part.text.push_str(text))
             }
             Some(Body::Call(_)) | None => {}
@@ -212,8 +237,7 @@ impl Output {
 /// The parts of an item.
 pub(super) fn parts(item: &Item) -> &[Part] {
     match &item.body {
-        Body::Reasoning(part) => std::slice::from_ref(part),
-        Body::Message(parts) => parts,
+        Body::Reasoning(Reasoning { summary: parts, .. }) | Body::Message(parts) => parts,
         Body::Call(_) => &[],
     }
 }

@@ -89,6 +89,25 @@ fn neighbouring_calls_and_what_is_said_beside_them_are_one_message() {
 }
 
 #[test]
+fn thinking_comes_back_to_the_turn_that_it_came_before() {
+    let block = r#"{"type":"thinking","thinking":"hm \\u00e9","signature":"s"}"#;
+    let body = json!({"model": "m", "input": [
+        {"role": "user", "content": "weather?"},
+        {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAAA"},
+        {"type": "reasoning", "id": "rs_2", "summary": [], "encrypted_content": block},
+        {"type": "message", "role": "assistant", "content": "I look."},
+        {"type": "reasoning", "id": "rs_3", "summary": [], "encrypted_content": "{"},
+        {"type": "function_call", "call_id": "c1", "name": "get", "arguments": ""},
+    ]});
+    with_request(&body, |request| {
+        let messages = request.unwrap().messages;
+        assert_eq!(messages.len(), 2);
+        let blocks: Vec<_> = messages[1].thinking_blocks.iter().map(|block| block.get()).collect();
+        assert_eq!(blocks, [block]);
+    });
+}
+
+#[test]
 fn parts_have_their_counterparts() {
     let body = json!({"model": "m", "input": [{"role": "user", "content": [
         {"type": "input_text", "text": "see"},

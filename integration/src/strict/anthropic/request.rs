@@ -192,6 +192,11 @@ fn check(request: &Request, place: Place) -> Result<(), Fault> {
     require(request.model.is_some() == version.is_none(), || format!("model: {:?}", request.model))?;
     require(place != Place::Bedrock || request.stream.is_none(), || "stream".to_owned())?;
     require(place != Place::Direct || request.anthropic_beta.is_none(), || "anthropic_beta".to_owned())?;
+    let betas = request.anthropic_beta.as_deref().unwrap_or_default();
+    let manages = betas.iter().any(|beta| beta.starts_with("context-management-"));
+    require(place != Place::Bedrock || manages || request.context_management.is_none(), || {
+        format!("context_management with {betas:?}")
+    })?;
     require(place == Place::Direct || request.service_tier.is_none(), || "service_tier".to_owned())
 }
 

@@ -30,6 +30,7 @@ pub(crate) const OPENAI: Chat = Chat {
     developer: true,
     names: true,
     required: "required",
+    short_ids: false,
     tools: true,
     thoughts: None,
     counts: Counts::ALL,
@@ -67,13 +68,17 @@ pub(crate) const DEEPSEEK: Chat = Chat { limit: "max_tokens", usage: Place::InFi
 /// <https://console.groq.com/docs/openai#currently-unsupported-openai-features>
 pub(crate) const GROQ: Chat = Chat { names: false, thoughts: Some("reasoning"), usage: Place::Twice, ..NEARLY };
 
+/// <https://huggingface.co/docs/inference-providers/tasks/chat-completion>
+pub(crate) const HUGGINGFACE: Chat = Chat { limit: "max_tokens", ..NEARLY };
+
 /// Thoughts are parts of its content.
 ///
 /// <https://docs.mistral.ai/api/#tag/chat>
 pub(crate) const MISTRAL: Chat = Chat {
-    refuses: &["seed", "stream_options", "user"],
+    refuses: &["seed", "service_tier", "stream_options", "user"],
     limit: "max_tokens",
     required: "any",
+    short_ids: true,
     thoughts: Some("content"),
     usage: Place::InFinish,
     failure: |_, message| json!({ "object": "error", "message": message, "type": "invalid_request_error", "param": null, "code": "1000" }),
@@ -105,6 +110,9 @@ pub(crate) const PERPLEXITY: Chat = Chat {
 /// <https://docs.together.ai/reference/chat-completions-1>
 pub(crate) const TOGETHER: Chat =
     Chat { limit: "max_tokens", thoughts: Some("reasoning"), usage: Place::InFinish, ..NEARLY };
+
+/// <https://docs.z.ai/api-reference/llm/chat-completion>
+pub(crate) const ZAI: Chat = Chat { limit: "max_tokens", names: false, ..NEARLY };
 
 /// It counts thoughts apart from the rest.
 ///

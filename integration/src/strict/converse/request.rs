@@ -24,6 +24,9 @@ struct Request {
     tool_config: Option<ToolConfig>,
     #[serde(default)]
     additional_model_request_fields: Additional,
+    /// JSON Pointers.
+    #[serde(default)]
+    additional_model_response_field_paths: Vec<String>,
     output_config: Option<Output>,
     request_metadata: Option<Map<String, Value>>,
     service_tier: Option<Tier>,
@@ -200,6 +203,8 @@ struct Tier {
 /// Reads a request.
 pub(super) fn read(body: &[u8]) -> Result<Asked, Fault> {
     let request: Request = parse(body)?;
+    let pointers = &request.additional_model_response_field_paths;
+    require(pointers.len() <= 10 && pointers.iter().all(|path| path.starts_with('/')), || format!("{pointers:?}"))?;
     let additional = request.additional_model_request_fields;
     let made = request.inference_config;
     let budget = match additional.thinking {

@@ -67,7 +67,8 @@ async fn send(host: &str, change: impl FnOnce(&mut Value)) -> (Value, Told, Stri
     let mut body = request(&format!("{}/{model}", host.name));
     change(&mut body);
     let call = house().call("/v1/messages?beta=true").header("anthropic-version", "2023-06-01");
-    let call = call.header("anthropic-beta", "claude-code-20250219,interleaved-thinking-2025-05-14");
+    let call = call
+        .header("anthropic-beta", "claude-code-20250219,interleaved-thinking-2025-05-14,context-management-2025-06-27");
     let call = call.header("x-app", "cli").header("x-stainless-lang", "js").header("accept-encoding", "gzip, br");
     let answer = call.json(&body).send().await;
     assert_eq!((answer.status, answer.whole), (200, true), "{}", answer.text());

@@ -61,12 +61,45 @@ fn requests_of_the_same_format_pass_with_the_hosts_particulars_only() {
     let body = br#"{"model":"alias","stream":true,"max_tokens":5,"messages":[ 1 ]}"#;
     let asked = Asked { model: "alias".to_owned(), stream: true, ..Asked::default() };
     let passed = |dialect: &dyn Dialect| {
-        String::from_utf8(format(dialect).pass_request(&Object::parse(body).unwrap(), &asked, "m")).unwrap()
+        String::from_utf8(format(dialect).pass_request(&Object::parse(body).unwrap(), &asked, "m").body).unwrap()
     };
     let bedrock = r#"{"max_tokens":5,"messages":[ 1 ],"anthropic_version":"bedrock-2023-05-31"}"#;
     assert_eq!(passed(&BedrockAnthropic), bedrock);
     let vertex = r#"{"stream":true,"max_tokens":5,"messages":[ 1 ],"anthropic_version":"vertex-2023-10-16"}"#;
     assert_eq!(passed(&VertexAnthropic), vertex);
+}
+
+#[test]
+fn betas_of_the_header_go_where_the_host_reads_them_if_it_knows_them() {
+    let betas = ["claude-code-20250219", "interleaved-thinking-2025-05-14", "context-1m-2025-08-07"];
+    let asked = Asked { betas: betas.map(str::to_owned).into(), ..Asked::default() };
+    let passed = |dialect: &dyn Dialect, body: &str| {
+        format(dialect).pass_request(&Object::parse(body.as_bytes()).unwrap(), &asked, "m")
+    };
+    let body = r#"{"anthropic_beta":["new-2027-01-01","context-1m-2025-08-07"]}"#;
+    let bedrock = passed(&BedrockAnthropic, body);
+    let (sent, none): (Value, Vec<(&str, String)>) = (serde_json::from_slice(&bedrock.body).unwrap(), Vec::new());
+    let wanted = serde_json::json!(["new-2027-01-01", "context-1m-2025-08-07", "interleaved-thinking-2025-05-14"]);
+    assert_eq!((&sent["anthropic_beta"], &bedrock.headers), (&wanted, &none), "what the body says passes");
+    assert_eq!(bedrock.dropped, ["anthropic-beta:claude-code-20250219"]);
+    let vertex = passed(&VertexAnthropic, "{}");
+    let header = "interleaved-thinking-2025-05-14,context-1m-2025-08-07".to_owned();
+    assert_eq!((vertex.headers, vertex.dropped), (vec![("anthropic-beta", header)], bedrock.dropped));
+    assert!(VertexAnthropic.caller_headers().is_empty(), "else the others would go too");
+    assert!(passed(&Anthropic, "{}").headers.is_empty(), "the caller's own header passes");
+}
+
+#[test]
+fn members_that_a_host_refuses_are_left_out_of_what_passes() {
+    let body = r#"{"service_tier":"auto","container":"c","cache_control":{"type":"ephemeral"},"top_k":5}"#;
+    let dropped = |dialect: &dyn Dialect| {
+        let sent = format(dialect).pass_request(&Object::parse(body.as_bytes()).unwrap(), &Asked::default(), "m");
+        assert!(String::from_utf8(sent.body).unwrap().contains("\"top_k\":5"));
+        sent.dropped
+    };
+    assert_eq!(dropped(&BedrockAnthropic), ["cache_control", "container", "service_tier"]);
+    assert_eq!(dropped(&VertexAnthropic), ["cache_control", "service_tier"]);
+    assert!(dropped(&Anthropic).is_empty());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 use super::*;
-use crate::dialects::{Address, Dialect, Settings};
+use crate::dialects::anthropic::count::Count;
+use crate::dialects::anthropic::host::Host;
+use crate::dialects::{Address, Dialect, PassFormat, Settings};
 use crate::json::Object;
 use crate::surfaces::Asked;
 use crate::wire::Wire;
@@ -14,10 +16,43 @@ fn asked() -> Asked {
 fn requests_pass_with_nothing_changed_but_the_model() {
     let body =
         br#"{"model":"alias","max_tokens":5,"messages":[ {"role":"user", "content":"\u00e9"} ],"new":{"b":1,"a":2}}"#;
-    let sent = Anthropic.pass_request(&Object::parse(body).unwrap(), &asked(), "claude-x");
+    let sent = Anthropic.pass_request(&Object::parse(body).unwrap(), &asked(), "claude-x").body;
     let expected =
         r#"{"model":"claude-x","max_tokens":5,"messages":[ {"role":"user", "content":"\u00e9"} ],"new":{"b":1,"a":2}}"#;
     assert_eq!(String::from_utf8(sent).unwrap(), expected);
+}
+
+#[test]
+fn thinking_of_other_providers_does_not_pass() {
+    let pass = |body: &str| Anthropic.pass_request(&Object::parse(body.as_bytes()).unwrap(), &asked(), "m");
+    let turn = |blocks: &str| format!(r#"{{"role":"assistant","content":[{blocks}]}}"#);
+    let body = |turns: &str| format!(r#"{{"model":"m","thinking":{{"type":"adaptive"}},"messages":[{turns}]}}"#);
+    let own = r#"{"type":"thinking","thinking":"\u00e9","signature":"s1g" },{"type":"redacted_thinking","data":"A="}"#;
+    let call = r#"{"type":"tool_use","id":"c","name":"f","input":{ }}"#;
+    let same = body(&turn(&format!("{own},{call}")));
+    assert_eq!(pass(&same), Outbound::whole(same.into_bytes()));
+    let foreign = r#"{"type":"thinking","thinking":"x","signature":""},{"type":"redacted_thinking","data":"call:0:x"}"#;
+    let mixed = body(&[turn(&format!("{foreign},{call}")), turn(foreign), turn(&format!("{own},{foreign}"))].join(","));
+    assert_eq!(pass(&mixed), Outbound::whole(body(&[turn(call), turn(own)].join(",")).into_bytes()));
+    let waiting = pass(&body(&turn(&format!("{foreign},{call}"))));
+    let wanted = format!(r#"{{"model":"m","messages":[{}]}}"#, turn(call));
+    assert_eq!(String::from_utf8(waiting.body).unwrap(), wanted, "it would have to begin with thinking");
+    assert_eq!(waiting.dropped, ["thinking"]);
+}
+
+#[test]
+fn what_is_counted_is_what_would_be_sent() {
+    let body = r#"{"model":"alias","messages":[{"role":"assistant","content":[{"type":"redacted_thinking","data":"text:x"},{"type":"text","text":"a"}]}]}"#;
+    let turns = r#""messages":[{"role":"assistant","content":[{"type":"text","text":"a"}]}]"#;
+    let object = Object::parse(body.as_bytes()).unwrap();
+    let betas = vec!["context-1m-2025-08-07".to_owned(), "claude-code-20250219".to_owned()];
+    let count = |host| Count(host).pass_request(&object, &Asked { betas: betas.clone(), ..Asked::default() }, "m");
+    assert_eq!(count(Host::Direct), Outbound::whole(format!(r#"{{"model":"m",{turns}}}"#).into_bytes()));
+    let vertex = count(Host::Vertex);
+    let expected = format!(r#"{{"model":"m",{turns},"anthropic_version":"vertex-2023-10-16"}}"#);
+    assert_eq!(String::from_utf8(vertex.body).unwrap(), expected);
+    assert_eq!(vertex.dropped, ["anthropic-beta:claude-code-20250219"]);
+    assert_eq!(vertex.headers, [("anthropic-beta", "context-1m-2025-08-07".to_owned())]);
 }
 
 #[test]

@@ -126,11 +126,8 @@ fn what_thinking_allows_of_sampling_stays() {
 
 #[test]
 fn signed_and_sealed_thinking_comes_back_first_and_byte_for_byte() {
-    let turn = Message {
-        content: text("I look."),
-        thinking_blocks: vec![raw(SIGNED), raw(SEALED)],
-        ..calling("c", "a", "{}")
-    };
+    let turn =
+        Message { content: text("I look."), thinking_blocks: thoughts([SIGNED, SEALED]), ..calling("c", "a", "{}") };
     let written = written(&chat(vec![user("go"), turn, result("c", "x")]));
     let expected = format!(r#""content":[{SIGNED},{SEALED},{{"type":"text","text":"I look."}},{{"type":"tool_use""#);
     assert!(written.contains(&expected), "{written}");
@@ -140,12 +137,13 @@ fn signed_and_sealed_thinking_comes_back_first_and_byte_for_byte() {
 fn unsigned_thinking_is_never_sent() {
     let turn = Message {
         reasoning_content: Some("secret".into()),
-        thinking_blocks: vec![
-            raw(r#"{"type":"thinking","thinking":"secret"}"#),
-            raw(r#"{"type":"thinking","thinking":"secret","signature":""}"#),
-            raw(r#"{"type":"reasoning.text","text":"secret"}"#),
-            raw("7"),
-        ],
+        thinking_blocks: thoughts([
+            r#"{"type":"thinking","thinking":"secret"}"#,
+            r#"{"type":"thinking","thinking":"secret","signature":""}"#,
+            r#"{"type":"redacted_thinking","data":"call:0:secret"}"#,
+            r#"{"type":"reasoning.text","text":"secret"}"#,
+            "7",
+        ]),
         ..assistant("said")
     };
     assert!(!written(&chat(vec![user("a"), turn, user("b")])).contains("secret"));
@@ -153,7 +151,7 @@ fn unsigned_thinking_is_never_sent() {
 
 #[test]
 fn thinking_is_off_while_calls_come_without_their_thinking() {
-    let with = |blocks: Vec<&'static RawValue>, chat| ChatRequest {
+    let with = |blocks, chat| ChatRequest {
         messages: vec![user("go"), Message { thinking_blocks: blocks, ..calling("c", "a", "{}") }, result("c", "x")],
         ..chat
     };
@@ -164,6 +162,6 @@ fn thinking_is_off_while_calls_come_without_their_thinking() {
     let own = with(vec![], given(r#"{"type":"enabled","budget_tokens":2000}"#));
     assert!(body(&own).get("thinking").is_none());
     assert_eq!(outbound(&own, MODEL).dropped, ["thinking"]);
-    let signed = with(vec![raw(SIGNED)], asking("high"));
+    let signed = with(thoughts([SIGNED]), asking("high"));
     assert_eq!(body(&signed)["thinking"]["type"], "enabled");
 }

@@ -67,9 +67,9 @@ fn neighbours_of_one_role_share_a_turn() {
 }
 
 #[test]
-fn empty_texts_are_left_out_and_an_empty_user_says_a_space() {
-    assert_eq!(turns(vec![user("")]), json!([{ "role": "user", "content": [says(" ")] }]));
-    assert_eq!(turns(vec![message(Role::User, Content::None)])[0]["content"], json!([says(" ")]));
+fn empty_texts_are_left_out_and_an_empty_user_says_a_dot() {
+    assert_eq!(turns(vec![user("")]), json!([{ "role": "user", "content": [says(".")] }]));
+    assert_eq!(turns(vec![message(Role::User, Content::None)])[0]["content"], json!([says(".")]));
     let some = parts(vec![PartKind::Text("".into()), PartKind::Text("x".into())]);
     assert_eq!(
         turns(vec![user("a"), assistant(""), message(Role::User, some)])[0]["content"],
@@ -248,7 +248,7 @@ fn cache_hints_move_to_the_block_made_from_their_owner() {
 fn thinking_never_carries_a_cache_hint() {
     let sealed = r#"{"type":"redacted_thinking","data":"x"}"#;
     let turn = Message {
-        thinking_blocks: vec![raw(sealed)],
+        thinking_blocks: thoughts([sealed]),
         cache_control: Some(raw(r#"{"type":"ephemeral"}"#)),
         ..message(Role::Assistant, Content::None)
     };

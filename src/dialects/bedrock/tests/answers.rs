@@ -104,3 +104,25 @@ fn a_prompt_that_is_too_long_and_a_model_that_fails_are_told_apart() {
     let model = BedrockConverse.error(424, br#"{"message":"m"}"#, &|_| None);
     assert_eq!((model.status, model.kind), (424, Kind::Server));
 }
+
+#[test]
+fn a_stop_sequence_is_told_whole_or_streamed() {
+    let sequence = |answer: &str| {
+        let events = BedrockConverse.answer(answer.as_bytes()).unwrap();
+        events.into_iter().find(|event| matches!(event, Event::StopSequence { .. })).map(Event::into_owned)
+    };
+    let met = |which: &str| Event::StopSequence { choice: 0, sequence: which.to_owned().into() };
+    let answer = |reason: &str, fields: Value| {
+        let output = json!({ "message": { "content": [{ "text": "a" }] } });
+        json!({ "output": output, "stopReason": reason, "additionalModelResponseFields": fields }).to_string()
+    };
+    let named = json!({ "stop_sequence": "END" });
+    assert_eq!(sequence(&answer("stop_sequence", named.clone())), Some(met("END")));
+    assert_eq!(sequence(&answer("stop_sequence", Value::Null)), Some(met("")));
+    assert_eq!(sequence(&answer("end_turn", json!({ "stop_sequence": null }))), None);
+    let data = json!({ "stopReason": "stop_sequence", "additionalModelResponseFields": named }).to_string();
+    let event = crate::stream::sse::Event { name: "messageStop".to_owned(), data };
+    let mut events = Vec::new();
+    let _ = BedrockConverse.stream().read(&event, &mut events);
+    assert_eq!(events[1..], [met("END"), Event::Finish { choice: 0, reason: FinishReason::Stop }]);
+}

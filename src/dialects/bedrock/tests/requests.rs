@@ -36,6 +36,7 @@ fn a_request_is_written_with_everything_that_converse_knows() {
             "toolChoice": { "any": {} },
         },
         "additionalModelRequestFields": { "top_k": 3 },
+        "additionalModelResponseFieldPaths": ["/stop_sequence"],
         "requestMetadata": { "user_id": "u1" },
         "serviceTier": { "type": "flex" },
     });
@@ -209,6 +210,23 @@ fn each_maker_is_asked_to_think_in_its_own_words() {
     assert_eq!(extra("us.amazon.nova-2-lite-v1:0").0, nova, "the highest effort excludes a temperature");
     assert_eq!(extra("mistral.mistral-large").1, ["reasoning_effort"]);
     assert_eq!(refused(&hello(&json!({ "reasoning_effort": "huge" }))).param.as_deref(), Some("reasoning_effort"));
+}
+
+#[test]
+fn betas_are_said_to_a_claude_that_knows_them() {
+    let text = hello(&json!({})).to_string();
+    let object = Object::parse(text.as_bytes()).unwrap();
+    let mut chat = Chat.request(&object).unwrap();
+    chat.betas = vec!["context-1m-2025-08-07".into(), "claude-code-20250219".into()];
+    let extra = |model: &str| {
+        let outbound = BedrockConverse.request(&chat, model).unwrap();
+        let mut body: Value = serde_json::from_slice(&outbound.body).unwrap();
+        (body["additionalModelRequestFields"].take(), outbound.dropped)
+    };
+    let (claude, dropped) = extra(MODEL);
+    assert_eq!(claude, json!({ "anthropic_beta": ["context-1m-2025-08-07"] }));
+    assert_eq!(dropped, ["anthropic-beta:claude-code-20250219"]);
+    assert_eq!(extra("meta.llama3-1-8b-instruct-v1:0"), (Value::Null, Vec::new()), "nothing to do with it");
 }
 
 #[test]

@@ -91,3 +91,13 @@ fn failures_keep_their_status_and_message() {
     assert_eq!(error(502, "<html>bad</html>").message, "<html>bad</html>");
     assert!(error(503, r#"{"message":""}"#).message.contains("503"));
 }
+
+#[test]
+fn that_a_stop_sequence_was_met_is_told_but_not_which() {
+    let told = |reason: &str| {
+        let body = format!(r#"{{"message":{{}},"finish_reason":"{reason}"}}"#);
+        let events = Cohere.answer(body.as_bytes()).unwrap();
+        events.contains(&Event::StopSequence { choice: 0, sequence: "".into() })
+    };
+    assert!(told("STOP_SEQUENCE") && !told("COMPLETE"));
+}

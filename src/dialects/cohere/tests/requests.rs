@@ -181,5 +181,13 @@ fn content_that_cohere_cannot_take_is_refused_with_its_place() {
 fn a_request_of_the_same_format_passes_with_our_model() {
     let body = Object::parse(br#"{"model":"theirs","documents":[ 1.50 ]}"#).unwrap();
     let asked = Asked { model: "theirs".into(), stream: false, ..Asked::default() };
-    assert_eq!(Cohere.pass_request(&body, &asked, "ours"), br#"{"model":"ours","documents":[ 1.50 ]}"#);
+    assert_eq!(Cohere.pass_request(&body, &asked, "ours").body, br#"{"model":"ours","documents":[ 1.50 ]}"#);
+}
+
+#[test]
+fn a_user_who_says_nothing_says_a_dot() {
+    let asked = r#"{"model":"m","messages":[{"role":"user","content":""},{"role":"user","content":[]}]}"#;
+    let body: Value = serde_json::from_slice(&write_for(MODEL, asked).unwrap().body).unwrap();
+    let dot = json!({"role": "user", "content": "."});
+    assert_eq!(body["messages"], json!([dot, dot]));
 }

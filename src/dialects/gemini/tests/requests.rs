@@ -161,7 +161,7 @@ fn a_budget_of_the_callers_own_is_kept() {
 fn callers_of_the_same_format_keep_their_bytes() {
     let text = br#"{ "contents": [ ],"x":1.50}"#;
     let asked = crate::surfaces::Asked { model: "m".into(), stream: false, ..crate::surfaces::Asked::default() };
-    let passed = Gemini.pass_request(&Object::parse(text).unwrap(), &asked, "other");
+    let passed = Gemini.pass_request(&Object::parse(text).unwrap(), &asked, "other").body;
     assert_eq!(passed, br#"{"contents":[ ],"x":1.50}"#);
     assert_eq!(Gemini.pass_answer(b"{}"), None);
 }

@@ -169,6 +169,23 @@ fn signatures_go_back_with_their_calls_and_with_the_providers_own_ids() {
 }
 
 #[test]
+fn sealed_signatures_go_back_to_the_part_that_they_came_with() {
+    let sealed = |data: &str| json!({ "type": "redacted_thinking", "data": data });
+    let mut turn = calling(vec![call("1", "a", "{}"), call("2", "b", "{}")]);
+    turn["content"] = json!("I look.");
+    turn["thinking_blocks"] = json!([sealed("text:T=="), sealed("call:0:C=="), sealed("call:9:x"), sealed("EqQB")]);
+    let parts = body_for(&talk(json!([turn])), "gemini-3-pro-preview")["contents"][0]["parts"].take();
+    let expected = json!([
+        { "text": "I look.", "thoughtSignature": "T==" },
+        { "functionCall": { "id": "1", "name": "a", "args": {} }, "thoughtSignature": "C==" },
+        { "functionCall": { "id": "2", "name": "b", "args": {} } },
+    ]);
+    assert_eq!(parts, expected);
+    let bare = json!({ "role": "assistant", "content": "", "thinking_blocks": [sealed("text:T==")] });
+    assert_eq!(contents(json!([bare]))[0]["parts"], json!([{ "text": "", "thoughtSignature": "T==" }]));
+}
+
+#[test]
 fn models_that_want_signatures_get_a_filler_on_the_first_call_of_a_turn() {
     let messages =
         json!([calling(vec![call("1", "a", "{}"), call("2", "b", "{}")]), result("1", "x"), result("2", "y")]);

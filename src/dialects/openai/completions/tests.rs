@@ -31,9 +31,9 @@ fn pass(data: &[&str], include_usage: bool) -> (String, Vec<Event<'static>>, Res
 #[test]
 fn the_model_is_ours_and_streams_are_asked_for_usage() {
     let body = Object::parse(b"{\"prompt\":[\"a\" ,\"b\"],\"model\":\"tier\",\"best_of\":3}").unwrap();
-    let sent = Completions.pass_request(&body, &Asked { stream: false, ..asked(false) }, "instruct");
+    let sent = Completions.pass_request(&body, &Asked { stream: false, ..asked(false) }, "instruct").body;
     assert_eq!(sent, b"{\"prompt\":[\"a\" ,\"b\"],\"model\":\"instruct\",\"best_of\":3}");
-    let sent = String::from_utf8(Completions.pass_request(&body, &asked(false), "instruct")).unwrap();
+    let sent = String::from_utf8(Completions.pass_request(&body, &asked(false), "instruct").body).unwrap();
     assert!(sent.ends_with(",\"stream_options\":{\"include_usage\":true}}"), "{sent}");
 }
 

@@ -296,6 +296,21 @@ fn events_pass_with_their_names_until_the_last() {
 fn a_request_passes_with_nothing_but_its_model_changed() {
     let body = r#"{"model":"a","input":"hi","store":true,"previous_response_id":"resp_1","x": 1.50}"#;
     let asked = Asked { model: "a".into(), stream: false, include_usage: true, ..Asked::default() };
-    let passed = Responses.pass_request(&Object::parse(body.as_bytes()).unwrap(), &asked, "b");
+    let passed = Responses.pass_request(&Object::parse(body.as_bytes()).unwrap(), &asked, "b").body;
     assert_eq!(String::from_utf8(passed).unwrap(), body.replace(r#""a""#, r#""b""#).replace("x\": 1", "x\":1"));
+}
+
+#[test]
+fn reasoning_of_other_providers_does_not_pass() {
+    let sent = |items: &[&str]| {
+        let body = format!(r#"{{"input":[{}]}}"#, items.join(","));
+        let sent = Responses.pass_request(&Object::parse(body.as_bytes()).unwrap(), &Asked::default(), "b");
+        assert!(sent.dropped.is_empty());
+        String::from_utf8(sent.body).unwrap()
+    };
+    let own = r#"{"type":"reasoning", "id":"rs_1","summary":[],"encrypted_content":"gAAA"}"#;
+    let other = r#"{"type":"reasoning","id":"rs_2","summary":[],"encrypted_content":"{\"type\":\"thinking\"}"}"#;
+    let call = r#"{"type":"function_call","call_id":"c","name":"f","arguments":"{\"a\": 1}"}"#;
+    assert_eq!(sent(&[own, other, call]), format!(r#"{{"input":[{own},{call}],"model":"b"}}"#));
+    assert_eq!(sent(&[own, call]), format!(r#"{{"input":[{own},{call}],"model":"b"}}"#));
 }

@@ -25,6 +25,20 @@ fn the_prelude_of_azure_is_no_start() {
 }
 
 #[test]
+fn the_stop_sequence_that_was_met_is_told_by_some_servers() {
+    let end =
+        |met: &str| format!(r#"{{"choices":[{{"index":0,"delta":{{}},"finish_reason":"stop","stop_reason":{met}}}]}}"#);
+    let met = |end: &str| {
+        let events = said(&[&first(), end, DONE]);
+        events.into_iter().find(|event| matches!(event, Event::StopSequence { .. }))
+    };
+    assert_eq!(met(&end(r#""END""#)), Some(Event::StopSequence { choice: 0, sequence: "END".into() }));
+    for none in ["null", "128009", r#""""#] {
+        assert_eq!(met(&end(none)), None, "{none}");
+    }
+}
+
+#[test]
 fn what_follows_the_end_marker_is_ignored() {
     let late = chunk(r#"{"content":"late"}"#, "null");
     assert_eq!(texts(&said(&[&first(), &stop(), DONE, &late])).0, "");

@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 fn passed(body: &str) -> String {
     let object = Object::parse(body.as_bytes()).unwrap();
     let asked = Chat.asked(&object).unwrap();
-    String::from_utf8(OpenAi.pass_request(&object, &asked, "target")).unwrap()
+    String::from_utf8(OpenAi.pass_request(&object, &asked, "target").body).unwrap()
 }
 
 fn written(body: &str) -> (Value, Vec<String>) {

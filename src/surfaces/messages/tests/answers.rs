@@ -100,9 +100,29 @@ fn a_refusal_is_told_as_text_and_other_choices_not_at_all() {
 }
 
 #[test]
-fn the_kinds_of_input_add_up_to_what_was_read() {
+fn what_the_cache_read_is_what_the_provider_says_and_the_rest_is_never_below_zero() {
     let odd = Usage { input: 5, cached: 9, cache_write: 3, ..Usage::default() };
     let usage = &answer(&[Event::Usage(odd), finish(FinishReason::Stop)])["usage"];
     let kinds = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"].map(|kind| &usage[kind]);
-    assert_eq!(kinds, [&json!(0), &json!(5), &json!(0)]);
+    assert_eq!(kinds, [&json!(0), &json!(9), &json!(3)]);
+}
+
+#[test]
+fn a_stop_sequence_is_told_where_it_is_known_that_one_was_met() {
+    let met = |sequence: &'static str| Event::StopSequence { choice: 0, sequence: sequence.into() };
+    for (events, told) in [
+        (vec![met("END")], json!(["stop_sequence", "END"])),
+        (vec![met("")], json!(["stop_sequence", null])),
+        (vec![], json!(["end_turn", null])),
+        (vec![call(0, Some("c"), "f"), arguments(0, "{}"), met("END")], json!(["tool_use", null])),
+    ] {
+        let events = [vec![start(), text("a")], events, vec![finish(FinishReason::Stop)]].concat();
+        let body = answer(&events);
+        assert_eq!(json!([body["stop_reason"], body["stop_sequence"]]), told);
+        let (mut writer, mut out) = (Messages.stream(context()), Vec::new());
+        events.iter().for_each(|event| writer.write(event, &mut out));
+        writer.end(&mut out);
+        let delta = format!(r#""delta":{{"stop_reason":{},"stop_sequence":{}}}"#, told[0], told[1]);
+        assert!(String::from_utf8(out).unwrap().contains(&delta), "{delta}");
+    }
 }

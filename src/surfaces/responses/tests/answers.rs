@@ -4,6 +4,8 @@ use super::*;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+const UNSIGNED: &str = r#"{"type":"thinking","thinking":"","signature":""}"#;
+
 fn context() -> AnswerContext {
     AnswerContext { id: "x1".into(), created: 9, model: "m".into(), include_usage: true, legacy_functions: false }
 }
@@ -75,7 +77,8 @@ fn an_answer_is_a_response_with_items_in_their_order() {
     );
     let part = json!({"type": "output_text", "text": "Hello", "annotations": [], "logprobs": []});
     let expected = json!([
-        {"id": "rs_x10000", "type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]},
+        {"id": "rs_x10000", "type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}],
+            "encrypted_content": UNSIGNED},
         {"id": "msg_x10001", "type": "message", "status": "completed", "role": "assistant", "content": [part]},
         {"id": "fc_x10002", "type": "function_call", "status": "completed", "call_id": "call_1", "name": "f",
             "arguments": "{}"},
@@ -230,4 +233,32 @@ fn a_failure_inside_a_stream_is_an_event_that_sdks_raise_at() {
     assert_eq!((&data["message"], &data["code"]), (&inner["message"], &inner["code"]));
     let bare: Value = serde_json::from_slice(&Responses.error(&error)).unwrap();
     assert_eq!(bare["error"], inner, "the body of a failure is that of chat completions");
+}
+
+#[test]
+fn signed_and_sealed_thinking_ends_an_item_that_says_it_all() {
+    use crate::hub::Thinking;
+    let think = |block| Event::Thinking { choice: 0, block };
+    let signed = Thinking::Signed { text: "hm".into(), signature: "s".into() };
+    let events = [
+        start(),
+        Event::Reasoning { choice: 0, text: "hm".into() },
+        think(signed.clone()),
+        think(signed),
+        call(0, "a"),
+        argue(0, "{"),
+        Event::Signature { choice: 0, index: 0, signature: "c".into() },
+        argue(0, "}"),
+        finish(FinishReason::ToolCalls),
+    ];
+    let response = whole(&events);
+    let output = response["output"].as_array().unwrap();
+    let sealed: Vec<_> = output.iter().map(|item| item["encrypted_content"].as_str().unwrap_or("")).collect();
+    let block = r#"{"type":"thinking","thinking":"hm","signature":"s"}"#;
+    assert_eq!(sealed, [block, block, "", r#"{"type":"redacted_thinking","data":"call:0:c"}"#]);
+    assert_eq!((&output[1]["summary"], &output[2]["arguments"]), (&json!([]), &json!("{}")));
+    let streamed = streamed(&events);
+    assert_eq!(streamed.last().unwrap()["response"], response);
+    let open = streamed.iter().find(|event| event["type"] == "response.output_item.added").unwrap();
+    assert!(open["item"].get("encrypted_content").is_none(), "it is known in the end only");
 }
