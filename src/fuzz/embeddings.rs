@@ -20,7 +20,7 @@ pub fn embeddings_request(data: &[u8]) {
     let Ok(object) = Object::parse(data) else { return };
     let Ok(asked) = Embeddings.asked(&object) else { return };
     let passed = OpenAi.pass_request(&object, &asked, "our-model");
-    assert_eq!(parsed(&passed).read::<String>("model"), Ok(Some("our-model".to_owned())));
+    assert_eq!(parsed(&passed.body).read::<String>("model"), Ok(Some("our-model".to_owned())));
     let wanted = match Embeddings.request(&object) {
         Ok(wanted) => wanted,
         Err(error) => return check_refusal(&error),
