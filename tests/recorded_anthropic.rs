@@ -8,22 +8,16 @@
     reason = "a test that fails should panic"
 )]
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tollhouse_filter::dialects::anthropic::Anthropic;
 use tollhouse_filter::dialects::{Format, Progress};
 use tollhouse_filter::errors::ApiError;
 use tollhouse_filter::hub::Event;
 use tollhouse_filter::stream::sse;
 use tollhouse_filter::surfaces::Asked;
-
-/// Bodies over this size are not cut at every place.
-const SMALL: usize = 20_000;
-/// At how many places they are cut.
-const SAMPLES: usize = 500;
 
 struct Case {
     name: String,
@@ -43,15 +37,10 @@ fn plain_answers_are_read_as_recorded() {
 }
 
 #[test]
-fn streams_are_read_as_recorded_wherever_they_are_cut() {
+fn streams_are_read_as_recorded() {
     for case in cases(|case| case.meta["status"] == 200 && case.meta["stream"] == true) {
         let whole = replay([case.body.as_slice()]);
         case.compare(&collect(&whole.0, whole.1.as_ref()));
-        for at in case.cuts() {
-            let (head, tail) = case.body.split_at(at);
-            assert!(replay([head, tail]) == whole, "{}: cut at {at}", case.name);
-        }
-        assert!(replay(case.body.chunks(1)) == whole, "{}: byte by byte", case.name);
     }
 }
 
@@ -89,16 +78,6 @@ fn failures_are_read_as_recorded() {
 }
 
 impl Case {
-    /// Every cut of a two-part delivery; for large bodies the nasty ones and a sample.
-    fn cuts(&self) -> BTreeSet<usize> {
-        let step = if self.body.len() <= SMALL { 1 } else { self.body.len() / SAMPLES };
-        let hints = self.meta["split_hints"].as_object().into_iter().flat_map(Map::values);
-        // A hint is a place or a list of them.
-        let hints = hints.flat_map(|hint| hint.as_array().cloned().unwrap_or_else(|| vec![hint.clone()]));
-        let hints = hints.filter_map(|at| usize::try_from(at.as_u64()?).ok());
-        (1..self.body.len()).step_by(step).chain(hints.flat_map(|at| at.saturating_sub(1)..=at + 1)).collect()
-    }
-
     /// Compares all of `expected` but what only the recording can know.
     fn compare(&self, told: &Value) {
         let mut expected = self.expected.clone();

@@ -26,7 +26,7 @@ fn plain_answers_say_what_was_recorded() {
 }
 
 #[test]
-fn streams_say_what_was_recorded_wherever_they_are_cut() {
+fn streams_say_what_was_recorded() {
     REPLAY.streams();
 }
 

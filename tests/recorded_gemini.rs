@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use support::outcome::Outcome;
 use support::recordings::{self, Recording};
-use support::{client, cuts, events};
+use support::{client, events};
 use tollhouse_filter::dialects::{Format, Progress, gemini::Gemini};
 use tollhouse_filter::errors::{ApiError, Retry};
 use tollhouse_filter::hub::Event;
@@ -98,20 +98,6 @@ fn whole_answers_say_what_was_recorded() {
 #[test]
 fn streams_say_what_was_recorded() {
     replay(|recording| check(recording, &read(&events([recording.response.as_slice()]))), has_events);
-}
-
-#[test]
-fn streams_may_be_cut_anywhere() {
-    let cut = |recording: &Recording| {
-        let bytes = recording.response.as_slice();
-        let whole = read(&events([bytes]));
-        for at in cuts(bytes.len(), &recording.split_hints()) {
-            let (head, tail) = bytes.split_at(at);
-            assert!(read(&events([head, tail])) == whole, "{} cut at {at}", recording.name);
-        }
-        assert!(read(&events(bytes.chunks(1))) == whole, "{} byte by byte", recording.name);
-    };
-    replay(cut, has_events);
 }
 
 /// Every signature reaches the caller at its own call.

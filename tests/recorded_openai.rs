@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use support::outcome::Outcome;
 use support::recordings::{self, Recording};
-use support::{client, cuts, events};
+use support::{client, events};
 use tollhouse_filter::dialects::{Format, Progress, openai::OpenAi};
 use tollhouse_filter::errors::{ApiError, Retry};
 use tollhouse_filter::hub::Event;
@@ -174,23 +174,6 @@ fn streams_pass_as_sdks_need_them() {
                     passed.check_usage(recording, "passed");
                 }
             }
-        },
-        |recording| recording.status() == 200 && recording.is_stream(),
-    );
-}
-
-/// Readers see nothing but events, so equal events are equal answers.
-#[test]
-fn streams_may_be_cut_anywhere() {
-    replay(
-        |recording| {
-            let bytes = recording.response.as_slice();
-            let whole = events([bytes]);
-            for at in cuts(bytes.len(), &recording.split_hints()) {
-                let (head, tail) = bytes.split_at(at);
-                assert!(events([head, tail]) == whole, "{} cut at {at}", recording.name);
-            }
-            assert!(events(bytes.chunks(1)) == whole, "{} byte by byte", recording.name);
         },
         |recording| recording.status() == 200 && recording.is_stream(),
     );

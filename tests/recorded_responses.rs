@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde_json::Value;
 use support::outcome::Outcome;
 use support::recordings::{self, Recording};
-use support::{client, cuts, events, responses};
+use support::{client, events, responses};
 use tollhouse_filter::dialects::anthropic::Anthropic;
 use tollhouse_filter::dialects::openai::{OpenAi, responses::Responses as Spoken};
 use tollhouse_filter::dialects::{Format, Progress};
@@ -187,24 +187,6 @@ fn streams_pass_unchanged_and_are_metered() {
             }
             assert_eq!((metered, told), (said, failure));
             assert_eq!(events([out.as_slice()]), passed);
-        },
-        is_stream,
-    );
-}
-
-/// Readers see nothing but events, so equal events are equal answers.
-#[test]
-fn streams_may_be_cut_anywhere() {
-    replay(
-        FAMILY,
-        |recording| {
-            let bytes = recording.response.as_slice();
-            let whole = events([bytes]);
-            for at in cuts(bytes.len(), &recording.split_hints()) {
-                let (head, tail) = bytes.split_at(at);
-                assert!(events([head, tail]) == whole, "{} cut at {at}", recording.name);
-            }
-            assert!(events(bytes.chunks(1)) == whole, "{} byte by byte", recording.name);
         },
         is_stream,
     );

@@ -76,6 +76,21 @@ pub fn of(wire_family: &str) -> Vec<Recording> {
     found
 }
 
+/// Every stream of a kind of file, with its name, in the order of their names.
+pub fn streams(kind: &str) -> Vec<(String, Vec<u8>)> {
+    let Some(root) = root() else {
+        eprintln!("no recordings: set TOLLHOUSE_FIXTURES to their folder");
+        return Vec::new();
+    };
+    let providers = ["cases", "pairs"].into_iter().flat_map(|part| folders(&root.join(part)));
+    let files = providers.flat_map(|provider| folders(&provider)).flat_map(|case| files(&case));
+    let streams = files.filter(|path| path.extension().is_some_and(|extension| extension == kind));
+    let mut found: Vec<_> = streams.map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect();
+    found.sort();
+    assert!(!found.is_empty(), "the folder of recordings has no stream of {kind}");
+    found
+}
+
 /// All numbers in a value, however they are arranged.
 fn numbers(value: &Value, out: &mut Vec<usize>) {
     match value {
@@ -93,6 +108,13 @@ pub(super) fn root() -> Option<PathBuf> {
 }
 
 pub(super) fn folders(of: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(of).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    entries(of).filter(|path| path.is_dir()).collect()
+}
+
+fn files(of: &Path) -> Vec<PathBuf> {
+    entries(of).filter(|path| path.is_file()).collect()
+}
+
+fn entries(of: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    std::fs::read_dir(of).into_iter().flatten().flatten().map(|entry| entry.path())
 }

@@ -8,9 +8,9 @@ use tollhouse_filter::hub::Event;
 use tollhouse_filter::stream::sse;
 use tollhouse_filter::surfaces::{AnswerContext, Asked, Surface, chat::Chat};
 
+use super::client;
 use super::outcome::Outcome;
 use super::recordings::{self, Recording};
-use super::{client, cuts};
 
 /// All recordings of a wire format, and who reads them.
 pub struct Replay {
@@ -45,16 +45,10 @@ impl Replay {
         });
     }
 
-    /// Streams, whole, in two pieces and byte by byte, and written for a chat caller.
+    /// Streams, read and written for a chat caller.
     pub fn streams(&self) {
         self.each(is_stream, |recording| {
-            let bytes = recording.response.as_slice();
-            let whole = self.events([bytes]);
-            for at in cuts(bytes.len(), &recording.split_hints()) {
-                let (head, tail) = bytes.split_at(at);
-                assert!(self.events([head, tail]) == whole, "{} cut at {at}", recording.name);
-            }
-            assert!(self.events(bytes.chunks(1)) == whole, "{} byte by byte", recording.name);
+            let whole = self.events([recording.response.as_slice()]);
             let (said, failure) = self.read(&whole);
             let outcome = Outcome::of(&said, failure.as_ref());
             outcome.check(recording, "read");
