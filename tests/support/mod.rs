@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod cuts;
+pub mod exemptions;
 pub mod families;
 pub mod messages_client;
 pub mod mutate;
@@ -13,6 +14,7 @@ pub mod recordings;
 pub mod replay;
 pub mod responses;
 pub mod rules;
+pub mod sums;
 pub mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
