@@ -62,8 +62,7 @@ fn named(family: &Family, wanted: impl Fn(&Recording) -> bool) -> Vec<(String, R
 
 /// Does it come as events? Some streams are told whole.
 fn is_stream(family: &Family, recording: &Recording) -> bool {
-    let media = family.format().framing().media_type();
-    recording.status() == 200 && recording.meta["content_type"].as_str().is_some_and(|kind| kind.starts_with(media))
+    recording.status() == 200 && recording.comes_as(family.format().framing().media_type())
 }
 
 #[test]

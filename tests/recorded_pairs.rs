@@ -13,44 +13,15 @@ mod support;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
+use support::callers::{CHAT, Caller, MESSAGES, RESPONSES, context};
 use support::exemptions::{EXEMPTIONS, Exemption, Side, UNTRIED_PAIRS};
 use support::outcome::Outcome;
 use support::pairs::{self, Pair};
-use support::{client, events, families, messages_client, responses, rules, sums};
+use support::{events, families, rules};
 use tollhouse_filter::dialects::{Format, Progress};
 use tollhouse_filter::json::Object;
 use tollhouse_filter::stream::{Framing, sse};
-use tollhouse_filter::surfaces::{AnswerContext, Surface, chat::Chat, messages::Messages, responses::Responses};
 use tollhouse_filter::wire::Wire;
-
-/// A caller's form, and who reads it.
-struct Caller {
-    surface: &'static dyn Surface,
-    /// The strict clients.
-    answer: fn(&[u8]) -> Outcome,
-    stream: fn(&[u8]) -> Outcome,
-    /// The lenient one.
-    sum: fn(&[u8]) -> Value,
-}
-
-const CHAT: Caller = Caller {
-    surface: &Chat,
-    answer: client::read_answer,
-    stream: |bytes| client::read_stream(bytes, true),
-    sum: sums::chat,
-};
-const MESSAGES: Caller = Caller {
-    surface: &Messages,
-    answer: messages_client::read_answer,
-    stream: messages_client::read_stream,
-    sum: sums::messages,
-};
-const RESPONSES: Caller = Caller {
-    surface: &Responses,
-    answer: responses::read_answer,
-    stream: responses::read_stream,
-    sum: sums::responses,
-};
 
 /// A pair with its two sides.
 struct Case {
@@ -124,9 +95,7 @@ impl Case {
         let (mut reader, mut said) = (self.format.stream(), Vec::new());
         let over = self.events().iter().any(|event| reader.read(event, &mut said).unwrap() == Progress::Done);
         assert!(over || reader.end(&mut said).is_ok(), "it is whole");
-        let (mut writer, mut out) = (self.caller.surface.stream(context()), Vec::new());
-        said.iter().for_each(|event| writer.write(event, &mut out));
-        writer.end(&mut out);
+        let out = self.caller.streamed(&said, None, context());
         self.pair.check_sum((self.caller.stream)(&out));
         let theirs = (self.caller.sum)(&self.pair.bytes("expected_client_response.sse"));
         self.agree((self.caller.sum)(&out), theirs, exempt, Value::clone);
@@ -172,11 +141,6 @@ impl Case {
 
 fn json(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap()
-}
-
-fn context() -> AnswerContext {
-    let (id, model) = ("testid".to_owned(), "test-model".to_owned());
-    AnswerContext { id, created: 1, model, include_usage: true, legacy_functions: false }
 }
 
 fn is_untried(pair: &Pair) -> bool {

@@ -2,6 +2,7 @@
 //! expected of them.
 #![allow(dead_code, unreachable_pub, reason = "every test file takes what it needs")]
 
+pub mod callers;
 pub mod client;
 pub mod cuts;
 pub mod exemptions;
@@ -10,8 +11,8 @@ pub mod messages_client;
 pub mod mutate;
 pub mod outcome;
 pub mod pairs;
+pub mod reading;
 pub mod recordings;
-pub mod replay;
 pub mod responses;
 pub mod rules;
 pub mod sums;

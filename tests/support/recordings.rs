@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// One recorded exchange.
+#[derive(Clone)]
 pub struct Recording {
     /// Provider and case.
     pub name: String,
@@ -42,8 +43,17 @@ impl Recording {
         std::iter::once(content_type).chain(others.map(|(name, value)| (name.clone(), text(value)))).collect()
     }
 
+    pub fn is_of(&self, wire_family: &str) -> bool {
+        self.meta["wire_family"] == wire_family
+    }
+
     pub fn is_stream(&self) -> bool {
         self.meta["stream"] == true
+    }
+
+    /// Has the answer this media type?
+    pub fn comes_as(&self, media_type: &str) -> bool {
+        self.meta["content_type"].as_str().is_some_and(|kind| kind.starts_with(media_type))
     }
 
     pub fn split_hints(&self) -> Vec<usize> {
@@ -59,20 +69,25 @@ impl Recording {
     }
 }
 
-/// All recordings of a wire format, in the order of their names.
-pub fn of(wire_family: &str) -> Vec<Recording> {
+/// All recordings, in the order of their names.
+pub fn all() -> Vec<Recording> {
     let Some(root) = root() else {
         eprintln!("no recordings: set TOLLHOUSE_FIXTURES to their folder");
         return Vec::new();
     };
-    let mut found: Vec<_> = folders(&root.join("cases"))
-        .iter()
-        .flat_map(|provider| folders(provider))
-        .filter_map(|case| Recording::read(&case))
-        .filter(|recording| recording.meta["wire_family"] == wire_family)
-        .collect();
+    let cases = folders(&root.join("cases")).into_iter().flat_map(|provider| folders(&provider));
+    let read = |case: PathBuf| Recording::read(&case).unwrap_or_else(|| panic!("{} lacks a file", case.display()));
+    let mut found: Vec<_> = cases.map(read).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    assert!(!found.is_empty(), "the folder of recordings has none of {wire_family}");
+    found
+}
+
+/// All recordings of a wire format, in the order of their names.
+pub fn of(wire_family: &str) -> Vec<Recording> {
+    let all = all();
+    let any = !all.is_empty();
+    let found: Vec<_> = all.into_iter().filter(|recording| recording.is_of(wire_family)).collect();
+    assert!(!any || !found.is_empty(), "the folder of recordings has none of {wire_family}");
     found
 }
 
