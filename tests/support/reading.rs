@@ -35,6 +35,13 @@ pub fn stream(format: &dyn Format, bytes: &[u8]) -> Said {
     (said, failure)
 }
 
+/// Reads a stream of these frames.
+pub fn said(format: &dyn Format, frames: &[sse::Event]) -> Said {
+    let (mut reader, mut said) = (format.stream(), Vec::new());
+    let failure = read(&mut *reader, frames, None, &mut said).err();
+    (said, failure)
+}
+
 fn read(
     reader: &mut dyn StreamReader,
     frames: &[sse::Event],
