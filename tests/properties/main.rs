@@ -20,6 +20,8 @@ mod codecs;
 mod events;
 mod messages;
 mod requests;
+mod responses;
+mod there_and_back;
 
 use proptest::prelude::*;
 
