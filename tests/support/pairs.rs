@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::recordings;
+use super::outcome::{Outcome, Tokens};
+use super::recordings::{self, Recording};
 
 /// One pair.
 pub struct Pair {
@@ -22,8 +23,14 @@ impl Pair {
         Some(Self { name, meta, folder: folder.to_owned() })
     }
 
-    pub fn is(&self, kind: &str) -> bool {
-        self.meta["kind"] == kind
+    /// A word of what is known of it.
+    pub fn word(&self, name: &str) -> &str {
+        self.meta[name].as_str().unwrap_or_default()
+    }
+
+    /// The dialect of its provider.
+    pub fn provider(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
     }
 
     /// The bytes of a file of the pair.
@@ -36,28 +43,38 @@ impl Pair {
         serde_json::from_slice(&self.bytes(file)).unwrap()
     }
 
-    /// What a stream or an answer adds up to, where the pair says so.
-    pub fn semantic(&self) -> Option<Value> {
-        serde_json::from_slice(&std::fs::read(self.folder.join("expected_semantic.json")).ok()?).ok()
-    }
-
     /// Paths that are a gateway's own choice.
     pub fn excluded(&self) -> Vec<String> {
         let paths = self.meta["exclude_paths"].as_array().cloned().unwrap_or_default();
         paths.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect()
     }
+
+    /// Compares an answer with what the pair says that it adds up to, where it does.
+    pub fn check_sum(&self, mut outcome: Outcome) {
+        let Ok(expected) = std::fs::read(self.folder.join("expected_semantic.json")) else { return };
+        let expected: Value = serde_json::from_slice(&expected).unwrap();
+        for (choice, expected) in outcome.choices.iter_mut().zip(expected["choices"].as_array().unwrap()) {
+            choice.forgive(expected);
+        }
+        // Counters of an answer that tells none are 0.
+        outcome.usage = outcome.usage.filter(|usage| *usage != Tokens::default());
+        let (name, meta) = (self.name.clone(), self.meta.clone());
+        let recording = Recording { name, meta, expected, response: Vec::new(), request: None };
+        outcome.check(&recording, "paired");
+        outcome.check_usage(&recording, "paired");
+    }
 }
 
-/// All pairs of callers of this surface with these providers, in the order of their names.
-pub fn of(surface: &str, providers: &[&str]) -> Vec<Pair> {
+/// All pairs, in the order of their names.
+pub fn all() -> Vec<Pair> {
     let Some(root) = recordings::root() else {
         eprintln!("no recordings: set TOLLHOUSE_FIXTURES to their folder");
         return Vec::new();
     };
-    let folders = providers.iter().flat_map(|provider| recordings::folders(&root.join("pairs").join(provider)));
-    let pairs = folders.filter_map(|folder| Pair::read(&folder));
-    let mut found: Vec<_> = pairs.filter(|pair| pair.meta["client_surface"] == surface).collect();
+    let folders =
+        recordings::folders(&root.join("pairs")).into_iter().flat_map(|provider| recordings::folders(&provider));
+    let mut found: Vec<_> = folders.map(|folder| Pair::read(&folder).unwrap()).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    assert!(!found.is_empty(), "the folder of recordings has no such pair");
+    assert!(!found.is_empty(), "the folder of recordings has no pair");
     found
 }
