@@ -5,25 +5,33 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::config::Config;
-use crate::dialects;
 use crate::dialects::anthropic::Anthropic;
+use crate::dialects::bedrock::BedrockConverse;
+use crate::dialects::cohere::Cohere;
 use crate::dialects::gemini::Gemini;
+use crate::dialects::ollama::Ollama;
 use crate::dialects::openai::OpenAi;
-use crate::json::{self, Object};
-use crate::multipart::Form;
-use crate::stream::sse;
+use crate::dialects::openai::responses::Responses as OpenAiResponses;
+use crate::errors::ApiError;
+use crate::json::Object;
+use crate::stream::{Framing, sse};
 use crate::surfaces::chat::Chat;
 use crate::surfaces::completions::Completions;
 use crate::surfaces::messages::Messages;
-use crate::surfaces::{AnswerContext, Asked, ChatSurface, Surface};
+use crate::surfaces::responses::Responses;
+use crate::surfaces::{AnswerContext, Asked, Surface};
 
 mod answers;
+mod codecs;
 mod embeddings;
 mod order;
+mod requests;
 mod roles;
 
+pub use codecs::{event_stream, json, lines, multipart, sse};
 pub use embeddings::{embeddings_answer, embeddings_request};
 pub use order::check as check_order;
+pub use requests::{chat_request, completions_request, messages_request, responses_request};
 pub use roles::{gateway_request, provider_answer};
 
 /// What takes the bytes of one input.
@@ -33,32 +41,47 @@ pub type Target = fn(&[u8]);
 pub static TARGETS: &[(&str, Target)] = &[
     ("anthropic_answer", anthropic_answer),
     ("anthropic_stream", anthropic_stream),
+    ("bedrock_answer", bedrock_answer),
+    ("bedrock_stream", bedrock_stream),
     ("chat_request", chat_request),
+    ("cohere_answer", cohere_answer),
+    ("cohere_stream", cohere_stream),
     ("completions_request", completions_request),
     ("config", config),
     ("embeddings_answer", embeddings_answer),
     ("embeddings_request", embeddings_request),
+    ("event_stream", event_stream),
     ("gateway_request", gateway_request),
-    ("messages_request", messages_request),
     ("gemini_answer", gemini_answer),
     ("gemini_stream", gemini_stream),
+    ("json", json),
+    ("lines", lines),
+    ("messages_request", messages_request),
     ("multipart", multipart),
+    ("ollama_answer", ollama_answer),
+    ("ollama_stream", ollama_stream),
     ("openai_answer", openai_answer),
     ("openai_stream", openai_stream),
     ("provider_answer", provider_answer),
+    ("responses_answer", responses_answer),
+    ("responses_request", responses_request),
+    ("responses_stream", responses_stream),
     ("sse", sse),
 ];
+
+/// Every surface that chats: what is said in one way can be told in each.
+const SURFACES: [&dyn Surface; 4] = [&Chat, &Completions, &Messages, &Responses];
 
 /// Longest event that the targets read.
 const MAX_EVENT: usize = 1 << 20;
 
 /// All events of a stream that comes in these pieces.
-fn events<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<sse::Event> {
-    let mut parser = sse::Parser::new(MAX_EVENT);
+fn events<'a>(framing: Framing, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<sse::Event> {
+    let mut decoder = framing.decoder(MAX_EVENT);
     let mut events = Vec::new();
     for piece in pieces {
-        parser.push(piece);
-        while let Ok(Some(event)) = parser.next() {
+        decoder.push(piece);
+        while let Ok(Some(event)) = decoder.next() {
             events.push(event);
         }
     }
@@ -71,90 +94,10 @@ fn halves(data: &[u8]) -> (&[u8], &[u8]) {
     data.split_at_checked(sum.checked_rem(data.len()).unwrap_or(0)).unwrap_or((data, &[]))
 }
 
-/// Events are the same wherever the stream is cut, and what is written reads back.
-pub fn sse(data: &[u8]) {
-    let whole = events([data]);
-    let (head, tail) = halves(data);
-    assert!(events([head, tail]) == whole, "cut at {}", head.len());
-    assert!(events(data.chunks(1)) == whole, "byte by byte");
-    let mut out = Vec::new();
-    for event in &whole {
-        assert!(!event.data.contains('\r') && !event.name.contains(['\r', '\n']), "{event:?}");
-        if event.name.is_empty() {
-            sse::write_data(&mut out, &event.data);
-        } else {
-            sse::write_event(&mut out, &event.name, &event.data);
-        }
-    }
-    assert!(events([out.as_slice()]) == whole, "written again");
-}
-
-/// A form is refused, or every part of it but the one that is replaced stays.
-pub fn multipart(data: &[u8]) {
-    const TYPE: &str = "multipart/form-data; boundary=XX";
-    let Ok(form) = Form::parse(TYPE, data) else { return };
-    let (Ok(model), Ok(written)) = (form.text("model"), form.with("model", "our-model")) else { return };
-    let again = Form::parse(TYPE, &written);
-    assert!(again.is_ok(), "{:?}", again.err());
-    let Ok(again) = again else { return };
-    assert_eq!(again.text("model"), Ok(model.map(|_| "our-model")));
-    for name in ["file", "prompt", "image[]"] {
-        assert_eq!(again.text(name), form.text(name));
-    }
-    assert!(model.is_none_or(|model| written.len() + model.len() == data.len() + "our-model".len()));
-}
-
-/// A request is refused, or every dialect refuses it or writes one JSON object for its own model.
-pub fn chat_request(data: &[u8]) {
-    request(&Chat, data);
-}
-
-/// The same for a caller of messages.
-pub fn messages_request(data: &[u8]) {
-    request(&Messages, data);
-}
-
-/// The same for a caller of completions.
-pub fn completions_request(data: &[u8]) {
-    request(&Completions, data);
-}
-
-fn request(surface: &dyn ChatSurface, data: &[u8]) {
-    if json::too_deep(data) {
-        return;
-    }
-    let Ok(object) = Object::parse(data) else { return };
-    let Ok(asked) = surface.asked(&object) else { return };
-    for format in dialects::chat_formats() {
-        let passed = format.pass_request(&object, &asked, "our-model").body;
-        check_request(&passed);
-        let again = parsed(&passed);
-        let says =
-            again.get("model").is_none() || surface.asked(&again).is_ok_and(|again| again.stream == asked.stream);
-        assert!(says, "it asks for the same");
-        let Ok(chat) = surface.request(&object) else { continue };
-        match format.request(&chat, "our-model") {
-            Ok(outbound) => check_request(&outbound.body),
-            Err(error) => check_refusal(&error),
-        }
-    }
-}
-
-/// Some hosts are told the model by the path; none is told the caller's.
-fn check_request(body: &[u8]) {
-    let model = parsed(body).read::<String>("model");
-    assert!(matches!(model.as_ref().map(Option::as_deref), Ok(None | Some("our-model"))), "{model:?}");
-}
-
-fn check_refusal(error: &crate::errors::ApiError) {
-    assert!((400..500).contains(&error.status) && !error.message.is_empty(), "{error:?}");
-    check_failure(error);
-}
-
 /// A failure has a status of failure, and its body is an object with a message.
-fn check_failure(error: &crate::errors::ApiError) {
+fn check_failure(error: &ApiError) {
     assert!((400..600).contains(&error.status), "{error:?}");
-    for body in [Chat.error(error), Messages.error(error)] {
+    for body in SURFACES.map(|surface| surface.error(error)) {
         let told = serde_json::from_slice::<Failure>(&body);
         let says = told.is_ok_and(|told| !told.error.message.trim().is_empty());
         assert!(says, "{}", String::from_utf8_lossy(&body));
@@ -196,34 +139,29 @@ fn asked(include_usage: bool) -> Asked {
     Asked { model: "model".to_owned(), stream: true, include_usage, ..Asked::default() }
 }
 
-/// A whole answer of Anthropic, or a failure.
-pub fn anthropic_answer(data: &[u8]) {
-    answers::whole(&Anthropic, data);
+/// The targets of a dialect: its whole answers, and its streams.
+macro_rules! dialects {
+    ($($format:expr => $answer:ident, $stream:ident;)*) => {$(
+        #[doc = concat!("A whole answer in the form of [`", stringify!($format), "`], or a failure.")]
+        pub fn $answer(data: &[u8]) {
+            answers::whole(&$format, data);
+        }
+
+        #[doc = concat!("A streamed answer in the form of [`", stringify!($format), "`].")]
+        pub fn $stream(data: &[u8]) {
+            answers::streamed(&$format, data);
+        }
+    )*};
 }
 
-/// A streamed answer of Anthropic.
-pub fn anthropic_stream(data: &[u8]) {
-    answers::streamed(&Anthropic, data);
-}
-
-/// A whole answer of Gemini, or a failure.
-pub fn gemini_answer(data: &[u8]) {
-    answers::whole(&Gemini, data);
-}
-
-/// A streamed answer of Gemini.
-pub fn gemini_stream(data: &[u8]) {
-    answers::streamed(&Gemini, data);
-}
-
-/// A whole answer of an API that is compatible with OpenAI's, or a failure.
-pub fn openai_answer(data: &[u8]) {
-    answers::whole(&OpenAi, data);
-}
-
-/// A streamed answer of an API that is compatible with OpenAI's.
-pub fn openai_stream(data: &[u8]) {
-    answers::streamed(&OpenAi, data);
+dialects! {
+    Anthropic => anthropic_answer, anthropic_stream;
+    BedrockConverse => bedrock_answer, bedrock_stream;
+    Cohere => cohere_answer, cohere_stream;
+    Gemini => gemini_answer, gemini_stream;
+    Ollama => ollama_answer, ollama_stream;
+    OpenAi => openai_answer, openai_stream;
+    OpenAiResponses => responses_answer, responses_stream;
 }
 
 /// A document is valid, or refused with a reason; one that is valid stays so when it is written again.

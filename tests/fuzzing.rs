@@ -23,6 +23,9 @@ use tollhouse_filter::fuzz::{TARGETS, Target};
 /// An input that takes as long as this would hold up every stream of a worker.
 const TOO_SLOW: Duration = Duration::from_secs(5);
 
+/// A recording that is longer has nothing that others have not, and takes their time.
+const LONG: usize = 8_000;
+
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(name)
 }
@@ -39,17 +42,25 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
     files.sort();
     let mut seeds: Vec<_> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
     assert!(!seeds.is_empty(), "{name} has seeds");
-    let (family, streamed) = match name {
-        "anthropic_answer" => ("anthropic-messages", false),
-        "anthropic_stream" => ("anthropic-messages", true),
-        "gemini_answer" => ("gemini", false),
-        "gemini_stream" => ("gemini", true),
-        "openai_answer" => ("openai-chat", false),
-        "openai_stream" => ("openai-chat", true),
+    let Some((dialect, kind)) = name.rsplit_once('_') else { return seeds };
+    let family = match dialect {
+        "anthropic" => "anthropic-messages",
+        "bedrock" => "bedrock-converse",
+        "cohere" => "cohere-chat",
+        "gemini" => "gemini",
+        "ollama" => "ollama-chat",
+        "openai" => "openai-chat",
+        "responses" => "openai-responses",
         _ => return seeds,
     };
+    if kind == "request" {
+        let requests = recordings::of(family).into_iter().filter_map(|recording| recording.request);
+        seeds.extend(requests.filter(|request| request.len() < LONG));
+        return seeds;
+    }
+    let streamed = kind == "stream";
     let recorded = recordings::of(family).into_iter().filter(|recording| recording.is_stream() == streamed);
-    seeds.extend(recorded.map(|recording| recording.response).filter(|response| response.len() < 8_000));
+    seeds.extend(recorded.map(|recording| recording.response).filter(|response| response.len() < LONG));
     seeds
 }
 
@@ -96,20 +107,32 @@ macro_rules! hold {
 hold! {
     any_answer_of_anthropic_is_read_or_refused: anthropic_answer,
     any_stream_of_anthropic_is_read_or_refused: anthropic_stream,
+    any_answer_of_bedrock_is_read_or_refused: bedrock_answer,
+    any_stream_of_bedrock_is_read_or_refused: bedrock_stream,
     any_chat_request_is_written_or_refused: chat_request,
+    any_answer_of_cohere_is_read_or_refused: cohere_answer,
+    any_stream_of_cohere_is_read_or_refused: cohere_stream,
     any_request_for_completions_is_written_or_refused: completions_request,
     any_document_is_valid_or_refused: config,
     any_answer_with_embeddings_is_read_or_refused: embeddings_answer,
     any_request_for_embeddings_is_written_or_refused: embeddings_request,
+    any_frames_are_the_same_however_they_are_cut: event_stream,
     any_request_is_forwarded_or_refused: gateway_request,
-    any_request_for_messages_is_written_or_refused: messages_request,
     any_answer_of_gemini_is_read_or_refused: gemini_answer,
     any_stream_of_gemini_is_read_or_refused: gemini_stream,
+    any_object_is_written_as_it_was_read: json,
+    any_lines_are_the_same_however_they_are_cut: lines,
+    any_request_for_messages_is_written_or_refused: messages_request,
     any_form_is_read_alike_or_refused: multipart,
+    any_answer_of_ollama_is_read_or_refused: ollama_answer,
+    any_stream_of_ollama_is_read_or_refused: ollama_stream,
     any_answer_of_openai_is_read_or_refused: openai_answer,
     any_stream_of_openai_is_read_or_refused: openai_stream,
     any_answer_of_a_provider_reaches_the_caller: provider_answer,
-    any_event_stream_is_the_same_however_it_is_cut: sse,
+    any_answer_of_responses_is_read_or_refused: responses_answer,
+    any_request_for_responses_is_written_or_refused: responses_request,
+    any_stream_of_responses_is_read_or_refused: responses_stream,
+    any_server_sent_events_are_the_same_however_they_are_cut: sse,
 }
 
 #[test]

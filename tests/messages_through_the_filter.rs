@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use support::outcome::Outcome;
 use support::recordings::{self, Recording};
 use support::worker::{Answer, Sent, Told, Worker};
-use support::{cuts, events, messages_client};
+use support::{events, messages_client};
 
 const PATH: &str = "/v1/messages";
 
@@ -57,28 +57,6 @@ fn ask<'a>(worker: &Worker, recording: &Recording, pieces: impl IntoIterator<Ite
 fn chat_completions_are_told_to_callers_of_messages() {
     replay("openai", "openai-chat", |worker, recording| {
         check(recording, &ask(worker, recording, [recording.response.as_slice()]));
-    });
-}
-
-#[test]
-fn chat_completions_may_be_cut_anywhere_on_their_way_to_callers_of_messages() {
-    may_be_cut("openai", "openai-chat");
-}
-
-#[test]
-fn messages_that_pass_may_be_cut_anywhere() {
-    may_be_cut("anthropic", "anthropic-messages");
-}
-
-fn may_be_cut(dialect: &str, format: &str) {
-    replay(dialect, format, |worker, recording| {
-        let bytes = recording.response.as_slice();
-        let whole = ask(worker, recording, [bytes]);
-        for at in cuts(bytes.len(), &recording.split_hints()) {
-            let (head, tail) = bytes.split_at(at);
-            assert!(ask(worker, recording, [head, tail]) == whole, "{} cut at {at}", recording.name);
-        }
-        assert!(ask(worker, recording, bytes.chunks(1)) == whole, "{} byte by byte", recording.name);
     });
 }
 

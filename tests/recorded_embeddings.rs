@@ -127,7 +127,10 @@ fn what_a_provider_does_not_count_is_estimated_and_told_as_nothing() {
 fn paired(kind: &str) -> Vec<(Pair, &'static dyn EmbeddingFormat, Option<&'static str>)> {
     let of = |(provider, dialect, model): &(&str, &str, Option<&'static str>)| {
         let format = dialects::find(dialect).unwrap().tasks().iter().find_map(|task| task.embeddings()).unwrap();
-        let pairs = pairs::of("embeddings", &[provider]).into_iter().filter(|pair| pair.is(kind));
+        let wanted = |pair: &Pair| {
+            pair.provider() == *provider && pair.word("client_surface") == "embeddings" && pair.word("kind") == kind
+        };
+        let pairs = pairs::all().into_iter().filter(wanted);
         pairs.map(|pair| (pair, format, *model)).collect::<Vec<_>>()
     };
     PAIRED.iter().flat_map(of).collect()

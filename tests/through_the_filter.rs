@@ -12,10 +12,10 @@ mod support;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Value, json};
+use support::client;
 use support::outcome::{Outcome, Tokens};
 use support::recordings::{self, Recording};
 use support::worker::{Answer, Told, Worker};
-use support::{client, cuts};
 
 /// One wire format of providers.
 struct Family {
@@ -93,23 +93,6 @@ fn answers_are_told_as_recorded(family: &Family) {
     });
 }
 
-fn answers_may_be_cut_anywhere(family: &Family) {
-    replay(family, |worker, recording| {
-        let request = adapted(hello(), recording, true);
-        let bytes = recording.response.as_slice();
-        let whole = ask(worker, &request, recording, [bytes]);
-        for at in cuts(bytes.len(), &recording.split_hints()) {
-            let (head, tail) = bytes.split_at(at);
-            let told = ask(worker, &request, recording, [head, tail]);
-            assert!(told == whole, "{} cut at {at}", recording.name);
-        }
-        let told = ask(worker, &request, recording, bytes.chunks(1));
-        assert!(told == whole, "{} byte by byte", recording.name);
-        let told = ask(worker, &request, recording, bytes.chunks(1).chain([&[][..]]));
-        assert!(told == whole, "{} byte by byte, with an end of its own", recording.name);
-    });
-}
-
 #[test]
 fn chat_completions_are_told_as_recorded() {
     answers_are_told_as_recorded(&OPENAI);
@@ -123,16 +106,6 @@ fn responses_are_told_as_recorded() {
 #[test]
 fn messages_are_told_as_recorded() {
     answers_are_told_as_recorded(&ANTHROPIC);
-}
-
-#[test]
-fn chat_completions_may_be_cut_anywhere() {
-    answers_may_be_cut_anywhere(&OPENAI);
-}
-
-#[test]
-fn messages_may_be_cut_anywhere() {
-    answers_may_be_cut_anywhere(&ANTHROPIC);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Embeddings: whatever is asked is refused or written for every provider, whatever is answered is refused or read.
 
-use super::{check_failure, check_object, check_refusal, parsed};
+use super::requests::check_refusal;
+use super::{check_failure, check_object, parsed};
 use crate::dialects::openai::embeddings::Embeddings as OpenAi;
 use crate::dialects::{self, PassFormat};
 use crate::hub::embeddings::Encoding;

@@ -15,6 +15,7 @@ use crate::host::memory::{Memory, Reply};
 use crate::host::{Action, Side, Stream};
 use crate::multipart::{self, Form};
 use crate::provider::Provider;
+use crate::stream::Framing;
 use crate::time::Timestamp;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -185,7 +186,7 @@ fn check_told(host: &Memory, out: &[u8]) {
         return;
     }
     if host.header(Side::Response, "content-type").is_some_and(|kind| kind.starts_with("text/event-stream")) {
-        super::events([out]).iter().filter(|event| event.data != "[DONE]").for_each(|event| {
+        super::events(Framing::Sse, [out]).iter().filter(|event| event.data != "[DONE]").for_each(|event| {
             check_object(event.data.as_bytes());
         });
     } else {

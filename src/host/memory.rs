@@ -9,7 +9,7 @@ use super::{Meters, Shared, Side, Stream, Version};
 type Headers = Vec<(String, String)>;
 
 /// One stream, and what its worker shares.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Memory {
     /// Headers of the request.
     pub request: RefCell<Headers>,

@@ -23,6 +23,8 @@ mod ledger;
 mod messages;
 mod prices;
 mod requests;
+mod responses;
+mod there_and_back;
 
 use proptest::prelude::*;
 

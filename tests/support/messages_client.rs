@@ -49,7 +49,7 @@ fn is_said(text: &Value) -> bool {
 /// The reason in OpenAI's words.
 fn finish(reason: &Value) -> String {
     let word = match reason.as_str().expect("an answer ends for a reason") {
-        "end_turn" => "stop",
+        "end_turn" | "stop_sequence" => "stop",
         "max_tokens" => "length",
         "tool_use" => "tool_calls",
         "refusal" => "content_filter",

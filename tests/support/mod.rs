@@ -2,16 +2,23 @@
 //! expected of them.
 #![allow(dead_code, unreachable_pub, reason = "every test file takes what it needs")]
 
+pub mod callers;
 pub mod client;
+pub mod cuts;
+pub mod exemptions;
+pub mod families;
 pub mod messages_client;
 pub mod mutate;
 pub mod outcome;
 pub mod pairs;
+pub mod reading;
 pub mod recordings;
-pub mod replay;
 pub mod responses;
 pub mod rules;
+pub mod sums;
 pub mod worker;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tollhouse_filter::stream::sse;
 
@@ -28,13 +35,13 @@ pub fn events<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<sse::Event>
     events
 }
 
-/// Where to cut a body in two: everywhere, or in a long one at its nasty places and regularly in between.
-/// `THOROUGH=1` takes more places, for a machine that has minutes.
-pub fn cuts(length: usize, hints: &[usize]) -> Vec<usize> {
-    let (everywhere, samples) = if std::env::var_os("THOROUGH").is_some() { (20_000, 500) } else { (4_000, 100) };
-    if length <= everywhere {
-        return (0..=length).collect();
-    }
-    let near = hints.iter().flat_map(|hint| [hint.saturating_sub(1), *hint, hint + 1]);
-    (0..length).step_by(length.div_ceil(samples)).chain(near).filter(|at| *at <= length).collect()
+/// Runs a check on everything that has a name; all failures are told, not only the first.
+pub fn failures<T>(subjects: Vec<(String, T)>, mut check: impl FnMut(&(String, T))) {
+    let all = subjects.len();
+    let failed: Vec<_> = subjects
+        .into_iter()
+        .filter(|subject| catch_unwind(AssertUnwindSafe(|| check(subject))).is_err())
+        .map(|(name, _)| name)
+        .collect();
+    assert!(failed.is_empty(), "{} of {all} failed: {failed:?}", failed.len());
 }

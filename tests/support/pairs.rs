@@ -22,8 +22,14 @@ impl Pair {
         Some(Self { name, meta, folder: folder.to_owned() })
     }
 
-    pub fn is(&self, kind: &str) -> bool {
-        self.meta["kind"] == kind
+    /// A word of what is known of it.
+    pub fn word(&self, name: &str) -> &str {
+        self.meta[name].as_str().unwrap_or_default()
+    }
+
+    /// The dialect of its provider.
+    pub fn provider(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
     }
 
     /// The bytes of a file of the pair.
@@ -36,9 +42,10 @@ impl Pair {
         serde_json::from_slice(&self.bytes(file)).unwrap()
     }
 
-    /// What a stream or an answer adds up to, where the pair says so.
-    pub fn semantic(&self) -> Option<Value> {
-        serde_json::from_slice(&std::fs::read(self.folder.join("expected_semantic.json")).ok()?).ok()
+    /// What the pair says that its answer adds up to, where it does.
+    pub fn sum(&self) -> Option<Value> {
+        let sum = std::fs::read(self.folder.join("expected_semantic.json")).ok()?;
+        Some(serde_json::from_slice(&sum).unwrap())
     }
 
     /// Paths that are a gateway's own choice.
@@ -48,16 +55,16 @@ impl Pair {
     }
 }
 
-/// All pairs of callers of this surface with these providers, in the order of their names.
-pub fn of(surface: &str, providers: &[&str]) -> Vec<Pair> {
+/// All pairs, in the order of their names.
+pub fn all() -> Vec<Pair> {
     let Some(root) = recordings::root() else {
         eprintln!("no recordings: set TOLLHOUSE_FIXTURES to their folder");
         return Vec::new();
     };
-    let folders = providers.iter().flat_map(|provider| recordings::folders(&root.join("pairs").join(provider)));
-    let pairs = folders.filter_map(|folder| Pair::read(&folder));
-    let mut found: Vec<_> = pairs.filter(|pair| pair.meta["client_surface"] == surface).collect();
+    let folders =
+        recordings::folders(&root.join("pairs")).into_iter().flat_map(|provider| recordings::folders(&provider));
+    let mut found: Vec<_> = folders.map(|folder| Pair::read(&folder).unwrap()).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    assert!(!found.is_empty(), "the folder of recordings has no such pair");
+    assert!(!found.is_empty(), "the folder of recordings has no pair");
     found
 }

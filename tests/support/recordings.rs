@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// One recorded exchange.
+#[derive(Clone)]
 pub struct Recording {
     /// Provider and case.
     pub name: String,
@@ -42,8 +43,17 @@ impl Recording {
         std::iter::once(content_type).chain(others.map(|(name, value)| (name.clone(), text(value)))).collect()
     }
 
+    pub fn is_of(&self, wire_family: &str) -> bool {
+        self.meta["wire_family"] == wire_family
+    }
+
     pub fn is_stream(&self) -> bool {
         self.meta["stream"] == true
+    }
+
+    /// Has the answer this media type?
+    pub fn comes_as(&self, media_type: &str) -> bool {
+        self.meta["content_type"].as_str().is_some_and(|kind| kind.starts_with(media_type))
     }
 
     pub fn split_hints(&self) -> Vec<usize> {
@@ -65,21 +75,34 @@ pub fn all() -> Vec<Recording> {
         eprintln!("no recordings: set TOLLHOUSE_FIXTURES to their folder");
         return Vec::new();
     };
-    let mut found: Vec<_> = folders(&root.join("cases"))
-        .iter()
-        .flat_map(|provider| folders(provider))
-        .filter_map(|case| Recording::read(&case))
-        .collect();
+    let cases = folders(&root.join("cases")).into_iter().flat_map(|provider| folders(&provider));
+    let read = |case: PathBuf| Recording::read(&case).unwrap_or_else(|| panic!("{} lacks a file", case.display()));
+    let mut found: Vec<_> = cases.map(read).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found
 }
 
 /// All recordings of a wire format, in the order of their names.
 pub fn of(wire_family: &str) -> Vec<Recording> {
-    let mut found = all();
-    let any = !found.is_empty();
-    found.retain(|recording| recording.meta["wire_family"] == wire_family);
+    let all = all();
+    let any = !all.is_empty();
+    let found: Vec<_> = all.into_iter().filter(|recording| recording.is_of(wire_family)).collect();
     assert!(!any || !found.is_empty(), "the folder of recordings has none of {wire_family}");
+    found
+}
+
+/// Every stream of a kind of file, with its name, in the order of their names.
+pub fn streams(kind: &str) -> Vec<(String, Vec<u8>)> {
+    let Some(root) = root() else {
+        eprintln!("no recordings: set TOLLHOUSE_FIXTURES to their folder");
+        return Vec::new();
+    };
+    let providers = ["cases", "pairs"].into_iter().flat_map(|part| folders(&root.join(part)));
+    let files = providers.flat_map(|provider| folders(&provider)).flat_map(|case| files(&case));
+    let streams = files.filter(|path| path.extension().is_some_and(|extension| extension == kind));
+    let mut found: Vec<_> = streams.map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect();
+    found.sort();
+    assert!(!found.is_empty(), "the folder of recordings has no stream of {kind}");
     found
 }
 
@@ -101,6 +124,13 @@ pub(super) fn root() -> Option<PathBuf> {
 }
 
 pub(super) fn folders(of: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(of).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    entries(of).filter(|path| path.is_dir()).collect()
+}
+
+fn files(of: &Path) -> Vec<PathBuf> {
+    entries(of).filter(|path| path.is_file()).collect()
+}
+
+fn entries(of: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    std::fs::read_dir(of).into_iter().flatten().flatten().map(|entry| entry.path())
 }

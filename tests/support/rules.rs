@@ -11,6 +11,64 @@ pub fn normal(document: &Value) -> Value {
     document
 }
 
+/// The same of Gemini's documents, of which both spellings of names, the cases of words and the two carriers of a
+/// schema are the same.
+pub fn normal_gemini(document: &Value) -> Value {
+    let mut document = spelled(document);
+    if document["toolConfig"]["functionCallingConfig"] == json!({ "mode": "auto" }) {
+        remove(&mut document, "/toolConfig");
+    }
+    normal(&document)
+}
+
+fn spelled(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (camel(name), word(name, value))).collect::<Map<_, _>>().into()
+        }
+        Value::Array(list) => list.iter().map(spelled).collect(),
+        other => other.clone(),
+    }
+}
+
+fn word(name: &str, value: &Value) -> Value {
+    match value {
+        Value::String(word) if matches!(name, "type" | "mode") => word.to_lowercase().into(),
+        other => spelled(other),
+    }
+}
+
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    let camel = words.fold(first, |all, word| {
+        let (head, tail) = word.split_at(word.len().min(1));
+        all + &head.to_uppercase() + tail
+    });
+    match camel.as_str() {
+        "parameters" | "parametersJsonSchema" | "responseSchema" | "responseJsonSchema" => "schema".to_owned(),
+        _ => camel,
+    }
+}
+
+/// The same of answers, in which counters that are 0 equal their absence, and an empty text equals none.
+pub fn normal_answer(document: &Value) -> Value {
+    normal(&without_zeros(document))
+}
+
+fn without_zeros(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let said = members.iter().filter(|(_, value)| **value != 0 && **value != "");
+            said.map(|(name, value)| (name.clone(), without_zeros(value)))
+                .filter(|(name, value)| name != "index" && *value != json!({}))
+                .collect()
+        }
+        Value::Array(list) => list.iter().map(without_zeros).collect(),
+        other => other.clone(),
+    }
+}
+
 /// A value under its name; `schema` says that it lies in the schema of a tool or of an answer.
 fn member(name: &str, value: &Value, schema: bool) -> Value {
     let schema = schema || matches!(name, "parameters" | "input_schema" | "schema" | "tools");

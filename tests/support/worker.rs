@@ -48,7 +48,10 @@ pub struct Worker {
 impl Worker {
     pub fn new(dialect: &str) -> Self {
         let document = json!({
-            "providers": { "up": { "dialect": dialect, "keys": [{ "value": "sk-up" }] } },
+            "providers": { "up": {
+                "dialect": dialect, "keys": [{ "value": "sk-up" }], "endpoint": "https://up.example",
+                "project": "project", "location": "location",
+            } },
             "models": { "tier": { "targets": ["up/real-model"] } },
             "clients": [{ "name": "bot", "key_sha256": Digest::of(KEY).to_string(), "models": ["tier"] }],
         });
@@ -134,17 +137,29 @@ impl Sent {
     /// The answer comes in these pieces, of which the last ends it.
     pub fn answer<'a>(mut self, answer: &Answer, pieces: impl IntoIterator<Item = &'a [u8]>) -> Told {
         if self.host.reply.borrow().is_none() {
-            let status = (":status".to_owned(), answer.status.to_string());
-            *self.host.response.borrow_mut() = std::iter::once(status).chain(answer.headers.iter().cloned()).collect();
-            if self.provider.on_response_headers(&self.host, false, NOW) == Action::Continue {
-                self.headers_go_on();
-            }
+            self.begin(answer);
             let mut pieces = pieces.into_iter().peekable();
             while let Some(piece) = pieces.next() {
                 self.piece(piece, pieces.peek().is_none());
             }
         }
         self.settle()
+    }
+
+    /// The answer's headers come.
+    pub fn begin(&mut self, answer: &Answer) {
+        let status = (":status".to_owned(), answer.status.to_string());
+        *self.host.response.borrow_mut() = std::iter::once(status).chain(answer.headers.iter().cloned()).collect();
+        if self.provider.on_response_headers(&self.host, false, NOW) == Action::Continue {
+            self.headers_go_on();
+        }
+    }
+
+    /// Some of the answer's body comes, and not the last.
+    pub fn first(&mut self, piece: &[u8]) -> Action {
+        self.host.response_body.borrow_mut().extend_from_slice(piece);
+        let size = self.host.response_body.borrow().len();
+        self.provider.on_response_body(&self.host, size, false, NOW)
     }
 
     fn piece(&mut self, piece: &[u8], end: bool) {

@@ -83,7 +83,10 @@ impl Format for Host {
     }
 
     fn error(&self, status: u16, body: &[u8], header: &dyn Fn(&str) -> Option<String>) -> ApiError {
-        if *self == Self::Bedrock { bedrock::error::read(status, body, header) } else { error::read(status, body) }
+        let told = error::read(status, body);
+        // What the model's own server refuses comes in its own form.
+        let is_own = told.original.is_some();
+        if *self == Self::Bedrock && !is_own { bedrock::error::read(status, body, header) } else { told }
     }
 }
 

@@ -96,7 +96,12 @@ impl<'a> DataUrl<'a> {
 
     /// Bedrock's Converse takes more types, and bytes of all of them.
     fn for_converse(self, title: Option<&'a str>) -> Result<Block<'a>, String> {
-        let media_type = media_type(self.media_type);
+        let named = title.and_then(bedrock::named).map(Cow::Borrowed);
+        // Some callers say no more than that it is a file.
+        let media_type = match media_type(self.media_type) {
+            unsaid if unsaid == "application/octet-stream" => named.unwrap_or(unsaid),
+            told => told,
+        };
         let format = bedrock::format(&media_type)?;
         if !self.base64 {
             return Err(format!("expected base64 data of {media_type}"));

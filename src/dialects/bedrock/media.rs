@@ -36,6 +36,23 @@ pub(in crate::dialects) fn format(media_type: &str) -> Result<Format, String> {
     })
 }
 
+/// The media type that the name of a file stands for.
+pub(in crate::dialects) fn named(name: &str) -> Option<&'static str> {
+    let (_, extension) = name.rsplit_once('.')?;
+    Some(match extension.to_ascii_lowercase().as_str() {
+        "pdf" => "application/pdf",
+        "doc" => "application/msword",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xls" => "application/vnd.ms-excel",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "csv" => "text/csv",
+        "html" => "text/html",
+        "md" => "text/markdown",
+        "txt" => "text/plain",
+        _ => return None,
+    })
+}
+
 /// Names of the documents of one request, which must differ.
 #[derive(Debug, Default)]
 pub(super) struct Names(Vec<String>);

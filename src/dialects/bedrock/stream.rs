@@ -152,6 +152,7 @@ impl Reader {
         let at = data.content_block_index.unwrap_or(0);
         self.start(out);
         self.close(at, out);
+        self.end_thinking(at, out);
         let index = self.calls;
         self.calls = index.saturating_add(1);
         let id = call.tool_use_id.map(|id| Cow::Owned(id.0.into_owned()));
@@ -163,6 +164,7 @@ impl Reader {
         let delta: Delta<'_> = lenient(data.delta);
         let at = data.content_block_index.unwrap_or(0);
         self.start(out);
+        self.end_thinking(at, out);
         let text = or_empty(delta.text);
         if !text.is_empty() {
             out.push(Event::Text { choice: 0, text: Cow::Owned(text.into_owned()) });
@@ -197,6 +199,15 @@ impl Reader {
             out.push(Event::Reasoning { choice: 0, text: Cow::Owned(more.into_owned()) });
         }
         Ok(())
+    }
+
+    /// Thinking ends where another block goes on, also if nobody says so: its block comes before what follows it.
+    fn end_thinking(&mut self, at: u64, out: &mut Events) {
+        let is_over =
+            |(place, open): (&u64, &Open)| (*place != at && matches!(open, Open::Thinking { .. })).then_some(*place);
+        while let Some(over) = self.open.iter().find_map(is_over) {
+            self.close(over, out);
+        }
     }
 
     fn close(&mut self, at: u64, out: &mut Events) {

@@ -117,10 +117,11 @@ pub(super) fn recorded_requests() -> Vec<Asked> {
     });
     let callers: [(&str, &'static dyn ChatSurface); 3] =
         [("openai", &Chat), ("anthropic", &Messages), ("responses", &Responses)];
-    let providers: Vec<_> = dialects::DIALECTS.iter().map(|dialect| dialect.name()).collect();
     let paired = callers.into_iter().flat_map(|(caller, surface)| {
-        let pairs = pairs::of(caller, &providers).into_iter();
-        let pairs = pairs.filter(|pair| pair.is("request") && pair.name != NO_BASE64);
+        let pairs = pairs::all().into_iter().filter(move |pair| {
+            let is_request = pair.word("kind") == "request" && pair.word("client_surface") == caller;
+            is_request && pair.name != NO_BASE64 && dialects::find(pair.provider()).is_some()
+        });
         pairs.map(move |pair| (surface, pair.bytes(&format!("{caller}_request.json")), pair.name))
     });
     exchanged.chain(paired.map(|(surface, body, name)| Asked { name, surface, body })).collect()

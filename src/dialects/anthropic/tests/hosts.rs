@@ -146,6 +146,13 @@ fn frames_pass_to_callers_of_the_same_format_as_events_with_names() {
 }
 
 #[test]
+fn a_failure_of_the_model_s_own_server_is_read_in_its_form() {
+    let body = br#"{"type":"error","error":{"type":"invalid_request_error","message":"no"}}"#;
+    let error = format(&BedrockAnthropic).error(400, body, &|_| None);
+    assert_eq!((error.message.as_str(), error.original.as_deref()), ("no", Some(body.as_slice())));
+}
+
+#[test]
 fn exceptions_and_frames_without_an_event_are_failures() {
     let read = |name: &str, data: &str| {
         format(&BedrockAnthropic).stream().read(&frame(name, data), &mut Vec::new()).unwrap_err()

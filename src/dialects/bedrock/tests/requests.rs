@@ -109,6 +109,19 @@ fn images_and_documents_are_bytes_with_names_that_differ() {
 }
 
 #[test]
+fn a_file_of_bytes_is_what_its_name_says() {
+    let file = |name: &str| {
+        let url = "data:application/octet-stream;base64,QQ==";
+        asking(
+            &json!([{ "role": "user", "content": [{ "type": "file", "file": { "file_data": url, "filename": name } }] }]),
+            &json!({}),
+        )
+    };
+    assert_eq!(written(&file("notes.MD"))["messages"][0]["content"][1]["document"]["format"], "md");
+    assert_eq!(refused(&file("notes.bin")).status, 400);
+}
+
+#[test]
 fn media_that_bedrock_does_not_take_is_refused_with_its_place() {
     let url = |url: &str| json!({ "type": "image_url", "image_url": { "url": url } });
     let file = |file: Value| json!({ "type": "file", "file": file });

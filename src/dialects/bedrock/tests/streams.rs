@@ -91,6 +91,17 @@ fn sealed_thinking_is_told_when_its_block_ends_also_with_the_answer() {
 }
 
 #[test]
+fn thinking_is_over_where_another_block_goes_on() {
+    let thought = |thought: Value| delta(0, &json!({ "reasoningContent": thought }));
+    for next in [delta(1, &json!({ "text": "x" })), calls(1, "t")] {
+        let (text, signature) = (thought(json!({ "text": "hm" })), thought(json!({ "signature": "s" })));
+        let (events, ..) = read(&[start(), text, signature, next, stop("end_turn")]);
+        let block = Thinking::Signed { text: "hm".into(), signature: "s".into() };
+        assert_eq!(events[2], Event::Thinking { choice: 0, block });
+    }
+}
+
+#[test]
 fn an_answer_without_its_end_was_cut_off_and_one_without_counts_was_not() {
     let text = delta(0, &json!({ "text": "x" }));
     assert_eq!(read(&[start(), text.clone()]).2.unwrap().status, 502);

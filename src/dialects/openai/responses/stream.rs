@@ -41,12 +41,18 @@ struct Data<'a> {
 /// What has been told of an item.
 #[derive(Default)]
 struct Open {
-    /// The number of the call that it is.
-    call: Option<u32>,
-    /// Some of its text or of its arguments.
+    /// The call that it is. Servers that count no items say text at the same place.
+    call: Option<Call>,
+    /// Some of its text.
     told: bool,
     /// Thinking is told by this event alone: a summary is of what the other says in full.
     thinking: Option<&'static str>,
+}
+
+struct Call {
+    index: u32,
+    /// Some of its arguments were told.
+    argued: bool,
 }
 
 /// Reads one stream.
@@ -128,7 +134,7 @@ impl Reader {
         let calls = self.calls;
         let open = self.item(at, out);
         if open.call.is_none() {
-            open.call = Some(calls);
+            open.call = Some(Call { index: calls, argued: false });
             out.push(item.begin_call(calls).into_owned());
             self.calls = calls.saturating_add(1);
         }
@@ -153,12 +159,14 @@ impl Reader {
     }
 
     fn argued(&mut self, at: u64, delta: Option<Cow<'_, str>>, out: &mut Events) {
-        let Some(index) = self.items.get(&at).and_then(|open| open.call) else { return };
-        self.said(at, delta, out, |fragment| Event::Arguments { choice: 0, index, fragment });
+        let Some(call) = self.items.get_mut(&at).and_then(|open| open.call.as_mut()) else { return };
+        let Some(fragment) = delta.filter(|text| !text.is_empty()) else { return };
+        call.argued = true;
+        out.push(Event::Arguments { choice: 0, index: call.index, fragment: Cow::Owned(fragment.into_owned()) });
     }
 
     fn argued_at_once(&mut self, at: u64, arguments: Option<Cow<'_, str>>, out: &mut Events) {
-        if self.items.get(&at).is_some_and(|open| !open.told) {
+        if self.items.get(&at).and_then(|open| open.call.as_ref()).is_some_and(|call| !call.argued) {
             self.argued(at, arguments, out);
         }
     }
@@ -182,9 +190,8 @@ impl Reader {
         if self.items.is_empty() {
             self.calls = response.items(&mut |event| out.push(event.into_owned()));
         }
-        let bare: Vec<u32> = self.items.values().filter(|open| !open.told).filter_map(|open| open.call).collect();
-        for index in bare {
-            out.push(Event::Arguments { choice: 0, index, fragment: Cow::Borrowed("{}") });
+        for call in self.items.values().filter_map(|open| open.call.as_ref()).filter(|call| !call.argued) {
+            out.push(Event::Arguments { choice: 0, index: call.index, fragment: Cow::Borrowed("{}") });
         }
         out.push(response.finish(status, self.calls > 0));
         out.extend(response.usage());

@@ -168,6 +168,13 @@ fn a_call_that_says_nothing_has_empty_arguments() {
 }
 
 #[test]
+fn a_call_at_the_place_of_a_text_keeps_its_arguments() {
+    let text = delta("output_text", 0, "hm");
+    let said = read(&[created(), text, added(0, "c1"), completed()]).unwrap();
+    assert_eq!(said[2..4], [call(0, "c1"), argued(0, "{}")]);
+}
+
+#[test]
 fn unknown_events_and_items_say_nothing() {
     let stream = [
         json!({"type": "response.queued", "response": {"id": "resp_1", "model": "real", "created_at": 5}}),
