@@ -26,6 +26,7 @@ macro_rules! with_each_package {
 }
 
 mod aimock;
+mod beside;
 mod content;
 mod failures;
 mod house;
