@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use tollhouse::process::Gateway;
 
 use crate::aimock::{Chaos, Mock};
+use crate::failover;
 use crate::packages::{self, Package};
 
 /// The APIs that the mock speaks, and where it has them. Its streams of Bedrock's `InvokeModel` are not AWS's: their
@@ -162,6 +163,9 @@ fn configuration(openai: &Provider, anthropic: &Provider, mocks: &[Mock]) -> Val
     let mut models = Map::new();
     for name in OF_FEW {
         models.insert(name.to_owned(), json!({ "targets": [format!("openai/{name}")] }));
+    }
+    for model in failover::models() {
+        models.insert(model.name.clone(), json!({ "targets": model.targets() }));
     }
     for mock in mocks {
         for (at, (dialect, path)) in MOCKED.into_iter().enumerate() {
