@@ -6,6 +6,8 @@
 //! - With a schema, they fill that in.
 //! - Otherwise they say what they were told; `Say too much.` and `Say something bad.` end before that is all.
 //!
+//! Some have more than conversations: embeddings, completions, counting, sound and images, files.
+//!
 //! Asked to think, they show [`THOUGHT`] first, where their API shows thoughts, and sign it where it signs.
 
 use serde_json::{Value, json};
@@ -16,11 +18,18 @@ use crate::reply::Reply;
 mod anthropic;
 mod chat;
 mod cohere;
+mod completions;
 mod converse;
+mod count;
+mod embeddings;
+mod endpoint;
 mod event_stream;
+mod files;
+mod form;
 mod gemini;
 mod host;
 mod hosts;
+mod media;
 mod ollama;
 mod responses;
 mod schema;
@@ -202,10 +211,9 @@ impl Counts {
 
 /// The answer; 400 for what is not the provider's own API.
 pub fn answer(host: &Host, seen: &Seen) -> Reply {
-    match host.read(seen) {
-        Ok((api, asked)) => say(api, &asked.answer(), asked.stream),
-        Err(fault) => host.fail(seen, 400, &format!("the strict provider refuses: {fault}")),
-    }
+    let converse = || host.read(seen).map(|(api, asked)| say(api, &asked.answer(), asked.stream));
+    let reply = host.beside(seen).unwrap_or_else(converse);
+    reply.unwrap_or_else(|fault| host.fail(seen, 400, &format!("the strict provider refuses: {fault}")))
 }
 
 /// An answer, whole or streamed.

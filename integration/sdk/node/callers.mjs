@@ -47,4 +47,14 @@ const messages = {
   word: (error) => error.error?.error?.message && error.error.error.type,
 };
 
-export const CALLERS = { chat, responses, messages };
+const completions = {
+  ...chat,
+  async plain(ours, model, prompt = PROMPT) {
+    return (await ours.completions.create({ model, prompt })).choices[0].text;
+  },
+  async *pieces(ours, model, prompt = PROMPT) {
+    for await (const { choices } of await ours.completions.create({ model, prompt, stream: true })) yield choices[0]?.text ?? '';
+  },
+};
+
+export const CALLERS = { chat, responses, messages, completions };

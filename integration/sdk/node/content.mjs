@@ -110,9 +110,10 @@ export async function keys(model) {
 }
 
 export async function no_surface(model) {
-  const error = await raised(OpenAI.NotFoundError, () => client().moderations.create({ model, input: 'text' }));
+  const asked = { model, training_file: 'file-1' };
+  const error = await raised(OpenAI.NotFoundError, () => client().fineTuning.jobs.create(asked));
   assert.ok(error.status === 404 && error.message, error.stack);
-  await raised(OpenAI.NotFoundError, () => client().images.generate({ model, prompt: 'text' }));
+  await raised(OpenAI.NotFoundError, () => client().vectorStores.list());
 }
 
 // Nobody can read this.

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 
+import Anthropic from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 
 import { City, PARIS } from './content.mjs';
-import { ANSWER, USAGE, all, anthropicClient as client, counts, user } from './gateway.mjs';
+import { ANSWER, USAGE, all, anthropicClient as client, counts, raised, user } from './gateway.mjs';
 import { WEATHER } from './tools.mjs';
 
 const { description, parameters } = WEATHER.function;
@@ -133,4 +134,35 @@ export async function document(model) {
   const source = { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0xLjQK' };
   const parts = [{ type: 'document', source, title: 'paper' }, { type: 'text', text: 'Say hello.' }];
   assert.equal(text(await ask(model, [user(parts)])), ANSWER);
+}
+
+async function count(model) {
+  const asked = { model, messages: [user()], system: 'Be brief.', tools: [TOOL] };
+  const { data, response } = await client().messages.countTokens(asked).withResponse();
+  return [data.input_tokens, response.headers.get('x-tollhouse-usage')];
+}
+
+// The provider counts.
+export async function counted(model) {
+  assert.deepEqual(await count(model), [USAGE[0], null]);
+}
+
+// The gateway does, and says so.
+export async function estimated(model) {
+  const [tokens, source] = await count(model);
+  assert.ok(tokens > 10 && tokens < 100 && source === 'estimated', `${tokens} ${source}`);
+}
+
+// What the key may use, in Anthropic's form; names are separated by commas. `/anthropic` is a base for all of it.
+export async function models(expected) {
+  for (const ours of [client(), client({ baseURL: `${process.env.ANTHROPIC_BASE_URL}/anthropic` })]) {
+    const listed = await all(ours.models.list());
+    assert.deepEqual(listed.map((model) => model.id), expected.split(','));
+    for (const model of listed) {
+      assert.deepEqual([model.type, model.display_name], ['model', model.id]);
+      assert.ok(Date.parse(model.created_at) >= 0, JSON.stringify(model));
+      assert.deepEqual(await ours.models.retrieve(model.id), model);
+    }
+    await raised(Anthropic.NotFoundError, () => ours.models.retrieve('nobody'));
+  }
 }

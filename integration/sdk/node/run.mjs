@@ -5,15 +5,19 @@
 
 import * as aimock from './aimock.mjs';
 import { CALLERS } from './callers.mjs';
+import * as completions from './completions.mjs';
 import * as content from './content.mjs';
+import * as embeddings from './embeddings.mjs';
 import * as failures from './failures.mjs';
 import * as messages from './messages.mjs';
+import * as passing from './passing.mjs';
 import * as responses from './responses.mjs';
 import * as streams from './streams.mjs';
 import * as tools from './tools.mjs';
 import * as vercel from './vercel.mjs';
 
-const own = { chat: { ...content, ...streams, ...tools }, messages, responses, vercel };
+const chat = { ...content, ...streams, ...tools };
+const own = { chat, completions, embeddings, messages, passing, responses, vercel };
 const common = { ...failures, ...aimock };
 
 for (const asked of process.argv.slice(2)) {

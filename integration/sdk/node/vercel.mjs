@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { APICallError, Output, generateObject, generateText, stepCountIs, streamObject, streamText, tool as define } from 'ai';
+import { APICallError, Output, embed, embedMany, generateObject, generateText, stepCountIs, streamObject, streamText, tool as define } from 'ai';
 import { z } from 'zod';
 
 import { City, PARIS } from './content.mjs';
+import { TEXTS, VECTORS } from './embeddings.mjs';
 import { ANSWER, PROMPT, USAGE, all, counts } from './gateway.mjs';
 
 const { OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: apiKey } = process.env;
@@ -97,6 +98,17 @@ export const refused = each(async (by) => {
     return true;
   });
 });
+
+// Vectors, by the packages that ask for them.
+export async function vectors(name) {
+  for (const by of [createOpenAI(compatible), createOpenAICompatible(compatible)]) {
+    const asked = { model: by.embeddingModel(name), maxRetries: 0 };
+    const one = await embed({ ...asked, value: TEXTS[0] });
+    const many = await embedMany({ ...asked, values: TEXTS });
+    assert.deepEqual([one.embedding, many.embeddings], [VECTORS[0], VECTORS]);
+    assert.deepEqual([one.usage.tokens, many.usage.tokens], [USAGE[0], USAGE[0]]);
+  }
+}
 
 // A failure inside a stream is a part of it, after what was said before.
 export const error_in_stream = each(async (by) => {

@@ -41,4 +41,20 @@ class Responses:
                 yield event.delta
 
 
-CALLERS = {"chat": Chat, "responses": Responses}
+class Completions:
+    package = openai
+    client = staticmethod(client)
+    word = Chat.word
+
+    @staticmethod
+    def plain(ours, model, text=PROMPT, **options):
+        return ours.completions.create(model=model, prompt=text, **options).choices[0].text
+
+    @staticmethod
+    def pieces(ours, model, text=PROMPT):
+        for piece in ours.completions.create(model=model, prompt=text, stream=True):
+            for choice in piece.choices:
+                yield choice.text
+
+
+CALLERS = {"chat": Chat, "responses": Responses, "completions": Completions}

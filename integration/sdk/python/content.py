@@ -114,9 +114,9 @@ def keys(model):
 
 
 def no_surface(model):
-    error = raised(openai.NotFoundError, lambda: client().moderations.create(model=model, input="text"))
+    error = raised(openai.NotFoundError, lambda: client().fine_tuning.jobs.create(model=model, training_file="file-1"))
     assert error.status_code == 404 and error.message, error.body
-    raised(openai.NotFoundError, lambda: client().images.generate(model=model, prompt="text"))
+    raised(openai.NotFoundError, lambda: client().vector_stores.list())
 
 
 def bad_messages(model):

@@ -1,13 +1,15 @@
 """Messages, by Anthropic's package."""
 
 import json
+import os
+from datetime import datetime
 from functools import cache
 
 import anthropic
 from anthropic import Anthropic
-from anthropic.types import Message
+from anthropic.types import Message, ModelInfo
 from content import City, District
-from gateway import ANSWER, PROMPT, USAGE, counts, user
+from gateway import ANSWER, PROMPT, USAGE, counts, raised, user
 from tools import WEATHER
 
 PARIS = City(name="word", population=7, climate="mild", districts=[District(name="word")])
@@ -193,3 +195,32 @@ def document(model):
     source = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjQK"}
     paper = {"type": "document", "source": source, "title": "paper"}
     assert text(ask(model, user([paper, {"type": "text", "text": "Say hello."}]))) == ANSWER
+
+
+def count(model):
+    asked = {"model": model, "messages": [user()], "system": "Be brief.", "tools": [TOOL]}
+    raw = anthropic_client().messages.with_raw_response.count_tokens(**asked)
+    return raw.parse().input_tokens, raw.headers.get("x-tollhouse-usage")
+
+
+def counted(model):
+    """The provider counts."""
+    assert count(model) == (USAGE[0], None), count(model)
+
+
+def estimated(model):
+    """The gateway does, and says so."""
+    tokens, source = count(model)
+    assert 10 < tokens < 100 and source == "estimated", (tokens, source)
+
+
+def models(expected):
+    """What the key may use, in Anthropic's form; names are separated by commas. `/anthropic` is a base for all of it."""
+    base = os.environ["ANTHROPIC_BASE_URL"]
+    for ours in (anthropic_client(), anthropic_client(base_url=f"{base}/anthropic")):
+        listed = list(ours.models.list())
+        assert [model.id for model in listed] == expected.split(","), listed
+        for model in listed:
+            assert isinstance(model, ModelInfo) and (model.type, model.display_name) == ("model", model.id), model
+            assert isinstance(model.created_at, datetime) and ours.models.retrieve(model.id) == model, model
+        raised(anthropic.NotFoundError, lambda: ours.models.retrieve("nobody"))

@@ -10,14 +10,23 @@ import traceback
 from functools import partial
 
 import aimock
+import completions
 import content
+import embeddings
 import failures
+import passing
 import responses
 import streams
 import tools
 from callers import CALLERS
 
-OWN = {"chat": (content, streams, tools), "responses": (responses,)}
+OWN = {
+    "chat": (content, streams, tools),
+    "responses": (responses,),
+    "completions": (completions,),
+    "embeddings": (embeddings,),
+    "passing": (passing,),
+}
 
 
 def known(caller):
@@ -26,7 +35,7 @@ def known(caller):
         import messages
 
         return messages.Caller, (messages,)
-    return CALLERS[caller], OWN[caller]
+    return CALLERS.get(caller), OWN[caller]
 
 
 def function(name):

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::endpoint::{Body, Endpoint};
 use super::{Api, Asked, Fault, InPath, require, sigv4};
 use crate::document::PROVIDER_KEYS;
 use crate::http::decoded;
@@ -50,6 +51,8 @@ pub struct Host {
     pub(super) proof: Proof,
     pub(super) headers: &'static [(&'static str, &'static str)],
     pub(super) routes: &'static [Route],
+    /// What there is beside conversations.
+    pub(super) endpoints: &'static [Endpoint],
 }
 
 impl Host {
@@ -93,10 +96,17 @@ impl Host {
     pub fn read(&self, seen: &Seen) -> Result<(&'static dyn Api, Asked), Fault> {
         let (route, path) = self.route(seen).ok_or_else(|| format!("nothing at {}", seen.head.line))?;
         require(seen.head.word(0) == "POST", || seen.head.line.clone())?;
-        self.headers(seen)?;
+        self.headers(seen, Body::Json)?;
         let asked = route.api.read(&seen.body, &path)?;
         require(path.stream.is_none_or(|stream| stream == asked.stream), || "a stream, or not?".to_owned())?;
         Ok((route.api, asked))
+    }
+
+    /// Answers what is no conversation; `None` for those.
+    pub(super) fn beside(&self, seen: &Seen) -> Option<Result<Reply, Fault>> {
+        let (method, path) = (seen.head.word(0), seen.head.word(1));
+        let endpoint = self.endpoints.iter().find(|one| one.method == method && model(one.path, path).is_some())?;
+        Some(self.headers(seen, endpoint.body).and_then(|()| (endpoint.answer)(seen)))
     }
 
     /// A failure in the words of what was asked for.
@@ -119,7 +129,7 @@ impl Host {
     }
 
     /// The provider's own proof, what its API requires, and nothing of the caller's or of another provider.
-    fn headers(&self, seen: &Seen) -> Result<(), Fault> {
+    fn headers(&self, seen: &Seen, body: Body) -> Result<(), Fault> {
         let carrier = match self.proof {
             Proof::Header(name) => name,
             _ => "authorization",
@@ -129,7 +139,7 @@ impl Host {
             Proof::Bearer => self.expect(seen, carrier, &format!("Bearer {}", self.key()))?,
             Proof::Header(name) => self.expect(seen, name, &self.key())?,
         }
-        self.expect(seen, "content-type", "application/json")?;
+        body.check(seen)?;
         for (name, value) in self.headers {
             self.expect(seen, name, value)?;
         }

@@ -4,10 +4,12 @@ use super::anthropic::{Messages, Place};
 use super::chat;
 use super::cohere::Cohere;
 use super::converse::Converse;
+use super::endpoint::{Endpoint, form, get, post};
 use super::gemini::Gemini;
 use super::host::{Host, Proof, Route};
 use super::ollama::Ollama;
 use super::responses::Responses;
+use super::{completions, count, embeddings, files, media};
 
 /// One path, whatever is asked for.
 const fn at(api: &'static dyn super::Api, path: &'static str) -> Route {
@@ -24,7 +26,22 @@ const LIKE_OPENAI: Host = Host {
     proof: Proof::Bearer,
     headers: &[],
     routes: &[at(&chat::OPENAI, "/v1/chat/completions")],
+    endpoints: &[],
 };
+
+/// What OpenAI has beside conversations.
+const OPENAI: &[Endpoint] = &[
+    post("/v1/completions", completions::openai),
+    post("/v1/embeddings", embeddings::openai),
+    post("/v1/images/generations", media::image),
+    post("/v1/audio/speech", media::speech),
+    form("/v1/audio/transcriptions", media::transcription),
+    post("/v1/moderations", media::moderation),
+    form("/v1/files", files::create),
+    get("/v1/files/file-up", files::retrieve),
+    get("/v1/files/file-up/content", files::content),
+    post("/v1/batches", files::batch),
+];
 
 /// A host of nearly OpenAI's API, of the same name as its dialect.
 const fn nearly(name: &'static str, routes: &'static [Route]) -> Host {
@@ -57,7 +74,7 @@ const INVOKE: Host = Host {
 
 /// All of them.
 pub static HOSTS: &[Host] = &[
-    LIKE_OPENAI,
+    Host { endpoints: OPENAI, ..LIKE_OPENAI },
     Host {
         name: "anthropic",
         dialect: "anthropic",
@@ -65,6 +82,7 @@ pub static HOSTS: &[Host] = &[
         proof: Proof::Header("x-api-key"),
         headers: &[("anthropic-version", "2023-06-01")],
         routes: &[at(&Messages(Place::Direct), "/v1/messages")],
+        endpoints: &[post("/v1/messages/count_tokens", count::anthropic)],
         ..LIKE_OPENAI
     },
     INVOKE,
@@ -108,7 +126,14 @@ pub static HOSTS: &[Host] = &[
     },
     CONVERSE,
     Host { name: "bedrock-converse-signed", proof: Proof::Signed, ..CONVERSE },
-    Host { name: "cohere", dialect: "cohere", base: "", routes: &[at(&Cohere, "/v2/chat")], ..LIKE_OPENAI },
+    Host {
+        name: "cohere",
+        dialect: "cohere",
+        base: "",
+        routes: &[at(&Cohere, "/v2/chat")],
+        endpoints: &[post("/v2/embed", embeddings::cohere)],
+        ..LIKE_OPENAI
+    },
     Host {
         name: "gemini",
         dialect: "gemini",
@@ -120,6 +145,10 @@ pub static HOSTS: &[Host] = &[
             plain: "/v1beta/models/{model}:generateContent",
             streamed: "/v1beta/models/{model}:streamGenerateContent?alt=sse",
         }],
+        endpoints: &[
+            post("/v1beta/models/{model}:countTokens", count::gemini),
+            post("/v1beta/models/{model}:batchEmbedContents", embeddings::gemini),
+        ],
         ..LIKE_OPENAI
     },
     Host {
@@ -134,7 +163,14 @@ pub static HOSTS: &[Host] = &[
         }],
         ..LIKE_OPENAI
     },
-    Host { name: "ollama", dialect: "ollama", base: "", routes: &[at(&Ollama, "/api/chat")], ..LIKE_OPENAI },
+    Host {
+        name: "ollama",
+        dialect: "ollama",
+        base: "",
+        routes: &[at(&Ollama, "/api/chat")],
+        endpoints: &[post("/api/embed", embeddings::ollama)],
+        ..LIKE_OPENAI
+    },
     Host {
         name: "openai-responses",
         dialect: "openai-responses",

@@ -57,7 +57,7 @@ fn against(
 }
 
 /// A failure, with these headers.
-fn failure(speech: Speech, status: u16, headers: &[(&str, &str)]) -> Reply {
+pub(crate) fn failure(speech: Speech, status: u16, headers: &[(&str, &str)]) -> Reply {
     let kind = match (speech, status) {
         (_, 400) => "invalid_request_error",
         (Speech::OpenAi, 429) => "rate_limit_exceeded",

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use tollhouse::process::Gateway;
 
 use crate::aimock::{Chaos, Mock};
+use crate::failover;
 use crate::packages::{self, Package};
 
 /// The APIs that the mock speaks, and where it has them. Its streams of Bedrock's `InvokeModel` are not AWS's: their
@@ -30,6 +31,8 @@ pub(crate) const MOCKED: [(&str, &str); 9] = [
     ("cohere", ""),
     ("ollama", ""),
 ];
+/// Dialects whose strict providers answer every model, for what is no conversation.
+const BESIDE: [&str; 3] = ["cohere", "gemini", "ollama"];
 /// APIs of callers.
 pub(crate) const CALLERS: [&str; 3] = ["chat", "responses", "messages"];
 /// APIs of scripted providers.
@@ -82,7 +85,11 @@ impl House {
         let (records, log) = (folder.join("access.log"), folder.join("envoy.log"));
         // What another run left: Envoy adds to it.
         drop(std::fs::remove_file(&records));
-        let document = document::read(&configuration(&openai, &anthropic, &mocks));
+        let mut document = configuration(&openai, &anthropic, &mocks);
+        for name in BESIDE {
+            document["providers"][name] = beside(name);
+        }
+        let document = document::read(&document);
         let gateway = Gateway::start(&document, stage::options(&records, &log)).expect("a gateway");
         Self {
             openai,
@@ -140,6 +147,13 @@ fn host(speech: Speech) -> &'static strict::Host {
     strict::Host::named(&speech.to_string())
 }
 
+/// Starts a strict provider, and returns its part of the configuration.
+fn beside(name: &'static str) -> Value {
+    let host = strict::Host::named(name);
+    let provider = stage::outliving(Provider::answering(move |seen, _| strict::answer(host, seen)));
+    host.document(&provider.address.to_string())
+}
+
 /// `openai` and `anthropic` are strict providers, `openai-drop` and the like speak either API to a mock.
 fn configuration(openai: &Provider, anthropic: &Provider, mocks: &[Mock]) -> Value {
     let mut providers = json!({
@@ -149,6 +163,9 @@ fn configuration(openai: &Provider, anthropic: &Provider, mocks: &[Mock]) -> Val
     let mut models = Map::new();
     for name in OF_FEW {
         models.insert(name.to_owned(), json!({ "targets": [format!("openai/{name}")] }));
+    }
+    for model in failover::models() {
+        models.insert(model.name.clone(), json!({ "targets": model.targets() }));
     }
     for mock in mocks {
         for (at, (dialect, path)) in MOCKED.into_iter().enumerate() {
@@ -166,7 +183,8 @@ fn configuration(openai: &Provider, anthropic: &Provider, mocks: &[Mock]) -> Val
         }
     }
     let few = client("few", FEW, &OF_FEW);
-    json!({ "providers": providers, "models": models, "clients": [client("main", KEY, &["*"]), with(few, "team", json!("few"))] })
+    let clients = [client("main", KEY, &["*"]), with(few, "team", json!("few"))];
+    json!({ "providers": providers, "models": models, "files": { "provider": "openai" }, "clients": clients })
 }
 
 /// A mock as a provider of this dialect.

@@ -26,7 +26,9 @@ macro_rules! with_each_package {
 }
 
 mod aimock;
+mod beside;
 mod content;
+mod failover;
 mod failures;
 mod house;
 mod packages;
