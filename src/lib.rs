@@ -51,7 +51,7 @@
 //! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
-//! | codecs | [`json`], [`stream`], [`headers`], [`time`] | anything of ours |
+//! | codecs | [`json`], [`protobuf`], [`stream`], [`headers`], [`time`] | anything of ours |
 //!
 //! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
 //!
@@ -78,6 +78,7 @@ pub mod ledger;
 pub mod limits;
 pub mod meter;
 pub mod pricing;
+pub mod protobuf;
 pub mod provider;
 pub mod queue;
 pub mod reply;

@@ -40,7 +40,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("contract", &[]),
         ("host", &[]),
     ],
-    &[("json", &[]), ("stream", &[]), ("headers", &[]), ("time", &[])],
+    &[("json", &[]), ("protobuf", &[]), ("stream", &[]), ("headers", &[]), ("time", &[])],
 ];
 
 /// Policies and wire do not meet, but that a provider's configuration names its dialect.
