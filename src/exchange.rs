@@ -12,6 +12,7 @@ use crate::config::Timeouts;
 use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
 use crate::meter::Meter;
+use crate::outbox::Outbox;
 use crate::pricing::Cost;
 use crate::queue::Queue;
 use crate::routing::Plan;
@@ -184,6 +185,7 @@ pub struct Exchanges(Rc<Table>);
 #[derive(Default)]
 struct Table {
     queue: Queue,
+    outbox: Outbox,
     next: Cell<u64>,
     open: RefCell<HashMap<u64, Rc<Exchange>>>,
 }
@@ -192,6 +194,11 @@ impl Exchanges {
     /// The requests that wait for room.
     pub fn queue(&self) -> &Queue {
         &self.0.queue
+    }
+
+    /// What the store of limits is to be told.
+    pub fn outbox(&self) -> &Outbox {
+        &self.0.outbox
     }
 
     /// A number for the next request.

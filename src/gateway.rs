@@ -1,9 +1,9 @@
 //! The gateway role: policy, in the HTTP connection manager. Who calls, for which model, where to.
 //!
 //! ```text
-//! Fresh ──headers──> Receiving ──body──> (Waiting ──>) Forwarded ──answer──> (log)
-//!   │                    │                   │
-//!   └──────refusal───────┴───────────────────┴─> Answered
+//! Fresh ──headers──> Receiving ──body──> (Waiting ──>) (Asking ──>) Forwarded ──answer──> (log)
+//!   │                    │                   │             │
+//!   └──────refusal───────┴───────────────────┴─────────────┴─> Answered
 //! ```
 //! It never knows a dialect: what the provider role answers passes through.
 
@@ -27,6 +27,7 @@ use crate::surfaces::{self, Route, Surface, Task};
 use crate::telemetry;
 use crate::time::Timestamp;
 
+mod asking;
 mod denial;
 mod entry;
 mod head;
@@ -35,6 +36,7 @@ mod refusal;
 mod settle;
 mod standing;
 
+use asking::Asking;
 use entry::{Entrant, Stop};
 use head::Head;
 use last_words::LastWords;
@@ -66,6 +68,8 @@ enum State {
         entrant: Box<Entrant>,
         until: Timestamp,
     },
+    /// Limits that are kept here have room; the service that keeps the others is asked.
+    Asking(Box<Asking>),
     /// On its way to providers.
     Forwarded(Rc<Exchange>),
     /// We have answered.
@@ -115,7 +119,7 @@ impl Gateway {
     pub fn exchange_id(&self) -> Option<u64> {
         match &self.state {
             State::Forwarded(exchange) => Some(exchange.id),
-            State::Fresh | State::Receiving(_) | State::Waiting { .. } | State::Answered => None,
+            State::Fresh | State::Receiving(_) | State::Waiting { .. } | State::Asking(_) | State::Answered => None,
         }
     }
 
@@ -201,6 +205,7 @@ impl Gateway {
             // Envoy gave up on the request while it was being sent.
             State::Receiving(Admitted { task, .. }) => Some((task.surface(), Box::new(given_up(status, &[])))),
             State::Waiting { entrant, .. } => Some((entrant.admitted.task.surface(), Box::new(given_up(status, &[])))),
+            State::Asking(asking) => Some((asking.surface(), Box::new(given_up(status, &[])))),
             State::Answered => self.overruled(&headers),
             State::Fresh => None,
         };
@@ -282,7 +287,7 @@ impl Gateway {
     fn proceed(&mut self, host: &dyn Host, entrant: Entrant, until: Option<Timestamp>, now: Timestamp) -> Action {
         let surface = entrant.admitted.task.surface();
         let error = match self.enter(host, &entrant, now) {
-            Ok(exchange) => return self.forward(host, Rc::new(exchange), entrant),
+            Ok(exchange) => return self.ask(host, exchange, entrant, now),
             Err(Stop::Refused(error)) => error,
             Err(Stop::Full { error, limit, wait }) => {
                 if let Some(wait) = wait {
@@ -293,13 +298,18 @@ impl Gateway {
                         return Action::Pause;
                     }
                 }
-                telemetry::count_denial(host, &limit);
-                self.notes.limit = Some(limit);
-                self.notes.model = Some(entrant.asked.model);
-                error
+                return self.deny(host, limit, error, entrant);
             }
         };
         self.answer(host, &Refusal::new(surface, error))
+    }
+
+    /// Refuses a request for which a limit has no room.
+    fn deny(&mut self, host: &dyn Host, limit: Rc<Limit>, error: ApiError, entrant: Entrant) -> Action {
+        telemetry::count_denial(host, &limit);
+        self.notes.limit = Some(limit);
+        self.notes.model = Some(entrant.asked.model);
+        self.answer(host, &Refusal::new(entrant.admitted.task.surface(), error))
     }
 
     /// Hands the request over.

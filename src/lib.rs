@@ -47,8 +47,8 @@
 //! |---|---|---|
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
-//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`reply`] | which role asks |
-//! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`], [`pricing`] | a request |
+//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`outbox`], [`reply`] | which role asks |
+//! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
 //! | codecs | [`json`], [`protobuf`], [`stream`], [`headers`], [`time`] | anything of ours |
@@ -77,6 +77,7 @@ pub mod json;
 pub mod ledger;
 pub mod limits;
 pub mod meter;
+pub mod outbox;
 pub mod pricing;
 pub mod protobuf;
 pub mod provider;
@@ -84,6 +85,7 @@ pub mod queue;
 pub mod reply;
 pub mod routing;
 pub mod service;
+pub mod store;
 pub mod stream;
 pub mod surfaces;
 pub mod telemetry;

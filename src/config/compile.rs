@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::limits::{class_of, limits};
-use super::{Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, endpoint, find_dialect, prices, raw};
+use super::{
+    Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, endpoint, find_dialect, prices, raw, store,
+};
 use crate::clients::{Allowed, Client, Digest};
 use crate::dialects::Settings;
 use crate::routing::{Model, Target};
@@ -27,6 +29,7 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
         config.models.insert(name.clone(), Rc::new(model));
     }
     config.clients = clients(&document.clients, &config.models, &config.providers)?;
+    config.store = document.limit_store.as_ref().map(store::store).transpose()?.map(Rc::new);
     config.limits = limits(&document.limits, &config)?;
     Ok(config)
 }

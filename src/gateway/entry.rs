@@ -39,6 +39,13 @@ struct Needs {
     caches: bool,
 }
 
+impl Entrant {
+    /// What limits see of it, if there are any.
+    pub(super) fn subject(&self, logical: bool) -> Option<Subject<'_>> {
+        self.needs.as_ref().map(|needs| needs.subject(self, !logical))
+    }
+}
+
 /// Where a request goes.
 struct Destination {
     plan: Plan,
@@ -120,7 +127,10 @@ impl Gateway {
         }
         let output = needs.bounds.output.or(to.max_output).unwrap_or_else(|| ceiling(host, &subject));
         let demand = needs.demand(from, &to, output, now);
-        match Tolls::take(&self.config.limits, &subject, &demand, &mut to.plan, host, now) {
+        let taken = Tolls::take(&self.config.limits, &subject, &demand, &mut to.plan, host, now);
+        match taken.and_then(|tolls| {
+            tolls.claim(&self.config.limits, &subject, &demand, self.config.store.as_deref(), host, now)
+        }) {
             Ok(tolls) => {
                 for standing in tolls.standings.iter().filter(|standing| standing.exceeded) {
                     telemetry::count_denial(host, &standing.limit);

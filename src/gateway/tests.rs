@@ -1,4 +1,5 @@
 mod limits;
+mod store;
 mod tasks;
 
 use super::*;
