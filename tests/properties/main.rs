@@ -22,6 +22,7 @@ mod ledger;
 mod messages;
 mod prices;
 mod requests;
+mod store;
 
 use proptest::prelude::*;
 
