@@ -11,6 +11,7 @@ use crate::clients::{Client, Digest};
 use crate::dialects::{self, Dialect, Settings};
 use crate::limits::Limits;
 use crate::routing::{Model, Target};
+use crate::store::Store;
 
 pub mod raw;
 
@@ -18,8 +19,10 @@ mod compile;
 mod limits;
 mod prices;
 mod region;
+mod store;
 
 pub use prices::Prices;
+pub use store::store_endpoint;
 
 /// Largest request body unless the document says otherwise: Anthropic's own limit.
 ///
@@ -39,6 +42,8 @@ pub struct Config {
     pub files: Option<Rc<Provider>>,
     /// How much of what, in which time, for whom.
     pub limits: Limits,
+    /// Where limits are kept that many Envoys share.
+    pub store: Option<Rc<Store>>,
     /// What targets cost.
     pub prices: Prices,
     /// Clocks of targets that a caller spells out.

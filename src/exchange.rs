@@ -13,6 +13,7 @@ use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
 use crate::meter::Meter;
 use crate::multipart;
+use crate::outbox::Outbox;
 use crate::pricing::Cost;
 use crate::queue::Queue;
 use crate::routing::Plan;
@@ -209,6 +210,7 @@ pub struct Exchanges(Rc<Table>);
 #[derive(Default)]
 struct Table {
     queue: Queue,
+    outbox: Outbox,
     next: Cell<u64>,
     open: RefCell<HashMap<u64, Rc<Exchange>>>,
 }
@@ -217,6 +219,11 @@ impl Exchanges {
     /// The requests that wait for room.
     pub fn queue(&self) -> &Queue {
         &self.0.queue
+    }
+
+    /// What the store of limits is to be told.
+    pub fn outbox(&self) -> &Outbox {
+        &self.0.outbox
     }
 
     /// A number for the next request.

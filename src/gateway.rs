@@ -1,9 +1,9 @@
 //! The gateway role: policy, in the HTTP connection manager. Who calls, for which model, where to.
 //!
 //! ```text
-//! Fresh ──headers──> Receiving ──body──> (Waiting ──>) Forwarded ──answer──> (log)
-//!   │                    │                   │
-//!   └──────refusal───────┴───────────────────┴─> Answered
+//! Fresh ──headers──> Receiving ──body──> (Waiting ──>) (Asking ──>) Forwarded ──answer──> (log)
+//!   │                    │                   │             │
+//!   └──────refusal───────┴───────────────────┴─────────────┴─> Answered
 //! ```
 //! It never knows a dialect: what the provider role answers passes through.
 
@@ -26,6 +26,7 @@ use crate::telemetry;
 use crate::time::Timestamp;
 
 mod admitted;
+mod asking;
 mod denial;
 mod entry;
 mod head;
@@ -36,6 +37,7 @@ mod standing;
 mod way;
 
 use admitted::Admitted;
+use asking::Asking;
 use entry::{Entrant, Stop};
 use head::Head;
 use last_words::LastWords;
@@ -67,6 +69,8 @@ enum State {
         entrant: Box<Entrant>,
         until: Timestamp,
     },
+    /// Limits that are kept here have room; the service that keeps the others is asked.
+    Asking(Box<Asking>),
     /// On its way to providers.
     Forwarded(Rc<Exchange>),
     /// We have answered.
@@ -110,7 +114,7 @@ impl Gateway {
     pub fn exchange_id(&self) -> Option<u64> {
         match &self.state {
             State::Forwarded(exchange) => Some(exchange.id),
-            State::Fresh | State::Receiving(_) | State::Waiting { .. } | State::Answered => None,
+            State::Fresh | State::Receiving(_) | State::Waiting { .. } | State::Asking(_) | State::Answered => None,
         }
     }
 
@@ -199,6 +203,7 @@ impl Gateway {
             // Envoy gave up on the request while it was being sent.
             State::Receiving(Admitted { task, .. }) => Some((task.surface(), Box::new(given_up(status, &[])))),
             State::Waiting { entrant, .. } => Some((entrant.admitted.task.surface(), Box::new(given_up(status, &[])))),
+            State::Asking(asking) => Some((asking.surface(), Box::new(given_up(status, &[])))),
             State::Answered => self.overruled(&headers),
             State::Fresh => None,
         };
@@ -290,7 +295,7 @@ impl Gateway {
     fn proceed(&mut self, host: &dyn Host, entrant: Entrant, until: Option<Timestamp>, now: Timestamp) -> Action {
         let surface = entrant.admitted.task.surface();
         let error = match self.enter(host, &entrant, now) {
-            Ok(exchange) => return self.forward(host, Rc::new(exchange), entrant),
+            Ok(exchange) => return self.ask(host, exchange, entrant, now),
             Err(Stop::Refused(error)) => error,
             Err(Stop::Full { error, limit, wait }) => {
                 if let Some(wait) = wait {
@@ -301,13 +306,18 @@ impl Gateway {
                         return Action::Pause;
                     }
                 }
-                telemetry::count_denial(host, &limit);
-                self.notes.limit = Some(limit);
-                self.notes.model = Some(entrant.asked.model);
-                *error
+                return self.deny(host, limit, *error, entrant);
             }
         };
         self.answer(host, &Refusal::new(surface, error))
+    }
+
+    /// Refuses a request for which a limit has no room.
+    fn deny(&mut self, host: &dyn Host, limit: Rc<Limit>, error: ApiError, entrant: Entrant) -> Action {
+        telemetry::count_denial(host, &limit);
+        self.notes.limit = Some(limit);
+        self.notes.model = Some(entrant.asked.model);
+        self.answer(host, &Refusal::new(entrant.admitted.task.surface(), error))
     }
 
     /// Hands the request over.

@@ -1,5 +1,7 @@
-//! What the logic may ask of the proxy that it runs in: three narrow ports, with Envoy behind them in the filter
+//! What the logic may ask of the proxy that it runs in: narrow ports, with Envoy behind them in the filter
 //! and memory in the tests. Methods take `&self`, since the proxy keeps the state.
+
+use std::time::Duration;
 
 #[cfg(target_os = "wasi")]
 pub mod envoy;
@@ -91,7 +93,29 @@ pub trait Meters {
     fn observe(&self, name: &str, value: u64);
 }
 
-/// Everything at once, as the edge has it.
-pub trait Host: Stream + Shared + Meters {}
+/// Calls of gRPC services, beside the way of the request.
+pub trait Calls {
+    /// Calls a method. The answer comes in a callback with the number of the call. `None`: there is no such cluster, or
+    /// no way to it.
+    fn call(&self, call: &Call<'_>) -> Option<u32>;
+}
 
-impl<T: Stream + Shared + Meters> Host for T {}
+/// A call of a gRPC service.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The cluster that leads there.
+    pub cluster: &'a str,
+    /// The full name of the service.
+    pub service: &'a str,
+    /// The name of the method.
+    pub method: &'a str,
+    /// The request.
+    pub message: &'a [u8],
+    /// When there is no answer.
+    pub timeout: Duration,
+}
+
+/// Everything at once, as the edge has it.
+pub trait Host: Stream + Shared + Meters + Calls {}
+
+impl<T: Stream + Shared + Meters + Calls> Host for T {}

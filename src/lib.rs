@@ -47,11 +47,11 @@
 //! |---|---|---|
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
-//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`reply`] | which role asks |
-//! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`], [`pricing`] | a request |
+//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`outbox`], [`reply`] | which role asks |
+//! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
-//! | codecs | [`base64`], [`json`], [`multipart`], [`stream`], [`headers`], [`time`] | anything of ours |
+//! | codecs | [`base64`], [`json`], [`multipart`], [`protobuf`], [`stream`], [`headers`], [`time`] | anything of ours |
 //!
 //! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
 //!
@@ -79,12 +79,15 @@ pub mod ledger;
 pub mod limits;
 pub mod meter;
 pub mod multipart;
+pub mod outbox;
 pub mod pricing;
+pub mod protobuf;
 pub mod provider;
 pub mod queue;
 pub mod reply;
 pub mod routing;
 pub mod service;
+pub mod store;
 pub mod stream;
 pub mod surfaces;
 pub mod telemetry;

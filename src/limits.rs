@@ -38,6 +38,8 @@ pub struct Limit {
     pub wait: Option<Wait>,
     /// What becomes of requests whose price is not known, for a limit on money.
     pub unpriced: Unpriced,
+    /// What this Envoy grants alone while the [store](crate::store) that keeps this limit is away. `None`: it is kept here.
+    pub share: Option<Rc<Limit>>,
     id: String,
 }
 
@@ -111,6 +113,7 @@ impl Limit {
             alerts: Vec::new(),
             wait: None,
             unpriced: Unpriced::default(),
+            share: None,
             id,
         }
     }
@@ -154,8 +157,17 @@ impl Limits {
         }
     }
 
-    /// Those that hold for a request.
+    /// Those that are kept here and hold for a request.
     pub fn of(&self, subject: &Subject<'_>) -> impl Iterator<Item = &Rc<Limit>> {
+        self.covering(subject).filter(|limit| limit.share.is_none())
+    }
+
+    /// Those that the store keeps and that hold for a request.
+    pub fn stored(&self, subject: &Subject<'_>) -> impl Iterator<Item = &Rc<Limit>> {
+        self.covering(subject).filter(|limit| limit.share.is_some())
+    }
+
+    fn covering(&self, subject: &Subject<'_>) -> impl Iterator<Item = &Rc<Limit>> {
         let own = self.of_client.get(subject.client).into_iter().flatten();
         own.chain(&self.others).filter(|limit| limit.scope.covers(subject))
     }

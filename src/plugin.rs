@@ -15,6 +15,7 @@ use crate::gateway::Gateway;
 use crate::host::Action;
 use crate::host::envoy::Envoy;
 use crate::provider::Provider;
+use crate::telemetry::{self, StoreOutcome};
 use crate::time::Timestamp;
 
 proxy_wasm::main! {{
@@ -25,7 +26,8 @@ proxy_wasm::main! {{
 /// How often streams are looked at that may have gone idle.
 const TICK: Duration = Duration::from_millis(500);
 
-/// How often those are looked at that wait for room: other workers may have made it.
+/// How often those are looked at that wait for room, since other workers may have made it; and how soon the store of
+/// limits is told what requests came to.
 const WAITING_TICK: Duration = Duration::from_millis(10);
 
 thread_local! {
@@ -35,6 +37,15 @@ thread_local! {
     static CONTEXTS: RefCell<HashMap<u64, u32>> = RefCell::default();
     /// Requests that wait for room, by their gateway contexts.
     static WAITING: RefCell<HashMap<u32, Rc<RefCell<Gateway>>>> = RefCell::default();
+    /// Requests that wait for the store of limits, with their gateway contexts, by the number of the call: the SDK tells
+    /// the context that was active when the call was made, which for those that had to wait is the plugin's.
+    static ASKING: RefCell<HashMap<u32, Asking>> = RefCell::default();
+}
+
+/// A request that waits for the store of limits.
+struct Asking {
+    context: u32,
+    gateway: Rc<RefCell<Gateway>>,
 }
 
 /// One plugin on one worker.
@@ -48,7 +59,14 @@ enum Role {
     Provider,
 }
 
-impl Context for Root {}
+impl Context for Root {
+    fn on_grpc_call_response(&mut self, call: u32, status: u32, size: usize) {
+        let is_settlement = !deliver(call, status, size);
+        if is_settlement && status != 0 {
+            telemetry::count_store(&Envoy, StoreOutcome::Unsettled, now());
+        }
+    }
+}
 
 impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
@@ -71,6 +89,7 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
+        EXCHANGES.with(|exchanges| exchanges.outbox().send(&Envoy, now()));
         wake();
         if WAITING.with_borrow(HashMap::is_empty) {
             self.set_tick_period(TICK);
@@ -112,9 +131,8 @@ struct GatewayStream {
 impl GatewayStream {
     /// The body has come.
     fn on_body(&mut self, action: Action) -> Next {
-        let gateway = self.gateway.borrow();
-        remember(self.context, &gateway);
-        if gateway.is_waiting() {
+        remember(self.context, &self.gateway);
+        if self.gateway.borrow().is_waiting() {
             WAITING.with_borrow_mut(|waiting| waiting.insert(self.context, Rc::clone(&self.gateway)));
             Envoy::set_tick(WAITING_TICK);
         }
@@ -122,11 +140,33 @@ impl GatewayStream {
     }
 }
 
-/// For the idle clock, once the request is on its way.
-fn remember(context: u32, gateway: &Gateway) {
-    if let Some(id) = gateway.exchange_id() {
+/// For the idle clock, once the request is on its way; for the answer, when it has asked the store.
+fn remember(context: u32, gateway: &Rc<RefCell<Gateway>>) {
+    let Ok(state) = gateway.try_borrow() else { return };
+    if let Some(id) = state.exchange_id() {
         CONTEXTS.with_borrow_mut(|contexts| contexts.insert(id, context));
     }
+    if let Some(call) = state.call() {
+        ASKING.with_borrow_mut(|asking| asking.insert(call, Asking { context, gateway: Rc::clone(gateway) }));
+    }
+}
+
+/// Hands the store's answer to the request that waits for it. Tells whether there is one.
+fn deliver(call: u32, status: u32, size: usize) -> bool {
+    let Some(Asking { context, gateway: asking }) = ASKING.with_borrow_mut(|all| all.remove(&call)) else {
+        return false;
+    };
+    let answer = (status == 0).then(|| Envoy::call_answer(size));
+    let Ok(mut gateway) = asking.try_borrow_mut() else { return true };
+    if Envoy::select(context) {
+        let action = gateway.on_call_answer(&Envoy, call, answer.as_deref(), now());
+        drop(gateway);
+        remember(context, &asking);
+        if action == Some(Action::Continue) {
+            Envoy::continue_request();
+        }
+    }
+    true
 }
 
 /// Lets those go on that wait, as far as there is room.
@@ -138,8 +178,9 @@ fn wake() {
             continue;
         }
         let Some(action) = gateway.on_wake(&Envoy, now()) else { continue };
+        drop(gateway);
         no_longer_waiting(context);
-        remember(context, &gateway);
+        remember(context, &waiting);
         if action == Action::Continue {
             Envoy::continue_request();
         }
@@ -151,7 +192,11 @@ fn no_longer_waiting(context: u32) {
     WAITING.with_borrow_mut(|waiting| waiting.remove(&context));
 }
 
-impl Context for GatewayStream {}
+impl Context for GatewayStream {
+    fn on_grpc_call_response(&mut self, call: u32, status: u32, size: usize) {
+        deliver(call, status, size);
+    }
+}
 
 impl HttpContext for GatewayStream {
     fn on_http_request_headers(&mut self, _count: usize, end: bool) -> Next {
@@ -183,10 +228,22 @@ impl HttpContext for GatewayStream {
         if let Some(id) = gateway.exchange_id() {
             CONTEXTS.with_borrow_mut(|contexts| contexts.remove(&id));
         }
+        if let Some(call) = gateway.call() {
+            ASKING.with_borrow_mut(|asking| asking.remove(&call));
+        }
+        let asks = gateway.asks();
+        let had_nothing = EXCHANGES.with(|exchanges| exchanges.outbox().is_empty());
         gateway.on_log(&Envoy, now());
         drop(gateway);
+        // The first message asks for a tick: each time that it is asked for, the tick begins to wait anew.
+        if had_nothing && !EXCHANGES.with(|exchanges| exchanges.outbox().is_empty()) {
+            Envoy::set_tick(WAITING_TICK);
+        }
         no_longer_waiting(self.context);
-        wake();
+        // A call from here would be told to this context, which is about to end: the tick wakes those that would make one.
+        if !asks {
+            wake();
+        }
     }
 }
 

@@ -3,16 +3,19 @@
 //! Labels of stats have values from the configuration only; a target that a caller spelled out counts as
 //! `provider/*`. Never a key, a prompt or an answer.
 
+use std::time::Duration;
+
 use serde::ser::Error;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::contract::LABELS;
 use crate::exchange::{Attempt, Outcome};
-use crate::host::Meters;
+use crate::host::{Meters, Shared};
 use crate::ledger::Bind;
 use crate::limits::{Crossing, Limit};
 use crate::pricing::{Cost, Kind, Usd};
+use crate::time::Timestamp;
 use crate::usage::{Source, Usage};
 
 /// One request, as one line of JSON in the access log.
@@ -237,6 +240,56 @@ pub fn count_denial(meters: &(impl Meters + ?Sized), limit: &Limit) {
         Bind::Shadow => "shadow_denials",
     };
     meters.count(&name(metric, &[("limit", limit_label(limit))]), 1);
+}
+
+/// What came of asking the store of limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreOutcome {
+    /// There is room.
+    Granted,
+    /// There is none.
+    Denied,
+    /// There was no answer in time.
+    Timeout,
+    /// There is no way to it, or it failed.
+    Unavailable,
+    /// Its answer makes no sense, or it does not know our limits.
+    Nonsense,
+    /// It has not heard what a request came to.
+    Unsettled,
+}
+
+impl StoreOutcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Denied => "denied",
+            Self::Timeout => "timeout",
+            Self::Unavailable => "unavailable",
+            Self::Nonsense => "nonsense",
+            Self::Unsettled => "unsettled",
+        }
+    }
+}
+
+/// When a failure of the store was last told; all workers share it.
+const STORE_TOLD: &str = "limit_store/told";
+
+/// A failure of the store is in the log once in this time.
+const STORE_SILENCE: Duration = Duration::from_secs(60);
+
+/// Counts what came of asking the store of limits, and tells of failures once in a while.
+pub fn count_store(host: &(impl Meters + Shared + ?Sized), outcome: StoreOutcome, now: Timestamp) {
+    host.count(&name("limit_store", &[("outcome", outcome.as_str().to_owned())]), 1);
+    if matches!(outcome, StoreOutcome::Granted | StoreOutcome::Denied) {
+        return;
+    }
+    let (told, version) = host.read(STORE_TOLD);
+    let told = told.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes);
+    let is_due = told == 0 || now.since(Timestamp(told)) >= STORE_SILENCE;
+    if is_due && host.replace(STORE_TOLD, &now.0.to_le_bytes(), version) {
+        log::warn!("tollhouse: the store of limits fails ({}); more in tollhouse_limit_store", outcome.as_str());
+    }
 }
 
 /// A limit's name, without the signs that part labels.

@@ -3,6 +3,7 @@
 use crate::host::Shared;
 use crate::limits::{self, Crossing, Demand, Denial, Limits, Reservation, Spending, Standing, Subject};
 use crate::routing::Plan;
+use crate::store::{Claims, Store};
 use crate::time::Timestamp;
 
 /// What the limits hold for one request.
@@ -12,6 +13,8 @@ pub struct Tolls {
     caller: Reservation,
     /// By the limits on each target of the plan, in its order: a failed attempt must not find the next one full.
     targets: Vec<Option<Reservation>>,
+    /// By the limits on the caller that the store keeps.
+    pub stored: Option<Claims>,
     /// How far the limits on the caller have got.
     pub standings: Vec<Standing>,
 }
@@ -31,7 +34,7 @@ impl Tolls {
         now: Timestamp,
     ) -> Result<Self, Denial> {
         let (caller, standings) = limits::reserve(limits.of(subject), subject, demand, shared, now)?;
-        let mut tolls = Self { caller, targets: Vec::new(), standings };
+        let mut tolls = Self { caller, standings, ..Self::default() };
         let mut full = None;
         plan.retain(|target| {
             let at = Subject { target: Some(&target.name), ..*subject };
@@ -49,6 +52,54 @@ impl Tolls {
                 Err(denial)
             }
             _ => Ok(tolls),
+        }
+    }
+
+    /// With what the store is to be asked for, of the limits that it keeps.
+    ///
+    /// # Errors
+    /// One of these can never have room; then nothing is held.
+    pub fn claim(
+        self,
+        limits: &Limits,
+        subject: &Subject<'_>,
+        demand: &Demand,
+        store: Option<&Store>,
+        shared: &(impl Shared + ?Sized),
+        now: Timestamp,
+    ) -> Result<Self, Denial> {
+        let Some(store) = store else { return Ok(self) };
+        match Claims::of(limits.stored(subject), subject, demand, store, now) {
+            Ok(stored) => Ok(Self { stored, ..self }),
+            Err(denial) => {
+                self.release(shared, now);
+                Err(denial)
+            }
+        }
+    }
+
+    /// Takes this Envoy's share of the limits for which the store does not answer.
+    ///
+    /// # Errors
+    /// One of them leaves no room.
+    pub fn take_share(
+        &mut self,
+        subject: &Subject<'_>,
+        shared: &(impl Shared + ?Sized),
+        now: Timestamp,
+    ) -> Result<(), Denial> {
+        let Some(claims) = &mut self.stored else { return Ok(()) };
+        let (held, standings) = limits::reserve(claims.shares(), subject, claims.demand(), shared, now)?;
+        claims.forget();
+        self.caller.join(held);
+        self.standings.extend(standings);
+        Ok(())
+    }
+
+    /// Gives everything back that is held here: the request was not let in.
+    pub fn release(self, shared: &(impl Shared + ?Sized), now: Timestamp) {
+        for held in self.targets.into_iter().flatten().chain([self.caller]) {
+            held.release(shared, now);
         }
     }
 

@@ -15,6 +15,7 @@ mod gateway;
 mod plugin;
 mod replies;
 mod stats;
+mod store;
 
 pub use cluster::system_ca;
 pub use dynamic::{CLUSTERS, FILTER, Part, ROUTES, files, write_dynamic};

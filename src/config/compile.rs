@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::limits::{class_of, limits};
 use super::{
     Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, endpoint, find_dialect, prices, raw, region,
+    store,
 };
 use crate::clients::{Allowed, Client, Digest};
 use crate::dialects::Settings;
@@ -31,6 +32,7 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
     }
     config.files = document.files.as_ref().map(|files| keeper(files, &config)).transpose()?;
     config.clients = clients(&document.clients, &config.models, &config.providers)?;
+    config.store = document.limit_store.as_ref().map(store::store).transpose()?.map(Rc::new);
     config.limits = limits(&document.limits, &config)?;
     Ok(config)
 }

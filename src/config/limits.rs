@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Config, ConfigError, raw};
+use super::{Config, ConfigError, raw, store};
 use crate::ledger::{Bind, Class, Unit, Window};
 use crate::limits::{self, Alert, Dimension, Kind, Limit, Limits, Match, Scope, Soft, Unpriced, Wait};
 
@@ -75,6 +75,7 @@ fn limit(path: &str, raw: &raw::Limit, known: &Known<'_>) -> Result<Limit> {
         Some(raw::Unpriced::Allow) => Unpriced::Allow,
         Some(raw::Unpriced::Refuse) | None => Unpriced::Refuse,
     };
+    limit.share = store::share(path, raw, &limit, known.config)?;
     Ok(limit)
 }
 
@@ -151,7 +152,7 @@ fn scope(path: &str, raw: &raw::For, known: &Known<'_>) -> Result<Scope> {
 }
 
 /// A share is more than nothing and at most all.
-fn share(path: String, share: f64) -> Result<f64> {
+pub(super) fn share(path: String, share: f64) -> Result<f64> {
     if share > 0.0 && share <= 1.0 {
         return Ok(share);
     }

@@ -12,8 +12,10 @@ mod limit;
 pub(super) use limit::MAX;
 pub use limit::{Class, Count, For, Limit, Per, Soft, Unpriced};
 mod prices;
+mod store;
 
 pub use prices::{Amount, Longer, Price, Rates, Tier};
+pub use store::{LimitStore, WhenDown};
 
 /// One Tollhouse configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -53,6 +55,9 @@ pub struct Document {
     /// How much of what, in which time, for whom.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limit>,
+    /// Where limits are kept that many Envoys share. Default: each Envoy counts for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_store: Option<LimitStore>,
 }
 
 /// Who keeps the files and batches of callers. They name no model, and a batch names its models inside of a file, so that

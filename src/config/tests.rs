@@ -1,6 +1,7 @@
 use super::*;
 
 mod limits;
+mod store;
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;

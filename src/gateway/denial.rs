@@ -27,6 +27,13 @@ pub(super) fn denied(denial: &Denial, subject: &Subject<'_>, now: Timestamp) -> 
     }
 }
 
+/// The service that keeps the limits does not answer, and nothing shall pass without it.
+pub(super) fn store_is_away() -> ApiError {
+    ApiError::new(503, "The limits of this request cannot be looked up now.")
+        .code("limit_store_unavailable")
+        .retry(Retry::After(SOON))
+}
+
 fn reached(limit: &Limit, words: &str, shortage: &Shortage, now: Timestamp) -> ApiError {
     let wait = shortage.until.map(|until| until.since(now));
     let write = |amount: u64| match limit.kind {

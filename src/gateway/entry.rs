@@ -39,6 +39,13 @@ struct Needs {
     caches: bool,
 }
 
+impl Entrant {
+    /// What limits see of it, if there are any.
+    pub(super) fn subject(&self, logical: bool) -> Option<Subject<'_>> {
+        self.needs.as_ref().map(|needs| needs.subject(self, !logical))
+    }
+}
+
 /// Why a request does not go on.
 pub(super) enum Stop {
     /// It cannot be served.
@@ -124,7 +131,9 @@ impl Gateway {
         let mut plan = plan(host, from, &way, now).map_err(Stop::Refused)?;
         let output = needs.bounds.output.or(way.max_output).unwrap_or_else(|| ceiling(host, &subject));
         let demand = needs.demand(from, &way, output, now);
-        match Tolls::take(&self.config.limits, &subject, &demand, &mut plan, host, now) {
+        let limits = &self.config.limits;
+        let taken = Tolls::take(limits, &subject, &demand, &mut plan, host, now);
+        match taken.and_then(|tolls| tolls.claim(limits, &subject, &demand, self.config.store.as_deref(), host, now)) {
             Ok(tolls) => {
                 for standing in tolls.standings.iter().filter(|standing| standing.exceeded) {
                     telemetry::count_denial(host, &standing.limit);

@@ -15,6 +15,10 @@ impl Gateway {
     pub fn on_log(&mut self, host: &dyn Host, now: Timestamp) {
         let exchange = match std::mem::replace(&mut self.state, State::Answered) {
             State::Forwarded(exchange) => Some(exchange),
+            State::Asking(asking) => {
+                asking.release(host, now);
+                None
+            }
             _ => None,
         };
         let mut record = Record {
@@ -49,13 +53,33 @@ impl Gateway {
                 let target = exchange.target_label(progress.target().unwrap_or_default());
                 record.count(host, exchange.model_label(), &target);
                 host.set_property(contract::RECORD, record.line().as_bytes());
-                settle(host, exchange, &progress, self.notes.request_bytes, now);
+                self.settle(host, exchange, &progress, now);
                 self.exchanges.close(exchange.id);
             }
             None => {
                 record.count(host, "", "");
                 host.set_property(contract::RECORD, record.line().as_bytes());
             }
+        }
+    }
+
+    /// Puts what the request came to in the place of what the limits hold for it.
+    fn settle(&self, host: &dyn Host, exchange: &Exchange, progress: &Progress, now: Timestamp) {
+        let usage = progress.meter.usage(self.notes.request_bytes).map(|(usage, _)| usage).unwrap_or_default();
+        let usd = exchange.cost(progress, &usage).total().unwrap_or_default();
+        let spending = Spending { input: usage.input, output: usage.output, usd: usd.0 };
+        let tolls = exchange.tolls.take();
+        if let (Some(store), Some(claims)) = (&self.config.store, &tolls.stored) {
+            for message in claims.settle(&spending, store, now) {
+                self.exchanges.outbox().put(store, message);
+            }
+        }
+        for crossing in tolls.settle(progress.attempts.len(), &spending, host, now) {
+            log::warn!("tollhouse: {} % of the limit of {} are spent", crossing.percent, crossing.words);
+            telemetry::count_alert(host, &crossing);
+        }
+        if progress.meter.is_complete() {
+            learn(host, exchange, usage.output);
         }
     }
 }
@@ -77,20 +101,6 @@ fn fill<'a>(record: &mut Record<'a>, exchange: &'a Exchange, progress: &'a Progr
         && let Some(Outcome::Failed { reason, .. }) = progress.attempts.last().map(|a| &a.outcome)
     {
         record.error = Some(reason);
-    }
-}
-
-/// Puts what the request came to in the place of what the limits hold for it.
-fn settle(host: &dyn Host, exchange: &Exchange, progress: &Progress, request_bytes: u64, now: Timestamp) {
-    let usage = progress.meter.usage(request_bytes).map(|(usage, _)| usage).unwrap_or_default();
-    let usd = exchange.cost(progress, &usage).total().unwrap_or_default();
-    let spending = Spending { input: usage.input, output: usage.output, usd: usd.0 };
-    for crossing in exchange.tolls.take().settle(progress.attempts.len(), &spending, host, now) {
-        log::warn!("tollhouse: {} % of the limit of {} are spent", crossing.percent, crossing.words);
-        telemetry::count_alert(host, &crossing);
-    }
-    if progress.meter.is_complete() {
-        learn(host, exchange, usage.output);
     }
 }
 

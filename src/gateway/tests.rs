@@ -1,5 +1,6 @@
 mod limits;
 mod records;
+mod store;
 mod tasks;
 
 use super::*;

@@ -4,7 +4,10 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Meters, Shared, Side, Stream, Version};
+use proxy_wasm::hostcalls::dispatch_grpc_call;
+
+use super::{Call, Calls, Meters, Shared, Side, Stream, Version};
+use crate::protobuf::Message;
 
 mod abi;
 
@@ -32,6 +35,11 @@ impl Envoy {
     /// How soon and how often the plugin is called for nothing.
     pub fn set_tick(period: Duration) {
         abi::set_tick(u32::try_from(period.as_millis()).unwrap_or(u32::MAX));
+    }
+
+    /// The message that a service has answered, in the callback that tells of it.
+    pub fn call_answer(size: usize) -> Vec<u8> {
+        abi::body(abi::Buffer::GrpcReceive, size).unwrap_or_default()
     }
 
     /// Breaks off the answer of a stream, by the context of its gateway role.
@@ -130,6 +138,20 @@ impl Shared for Envoy {
 
     fn replace(&self, key: &str, value: &[u8], version: Version) -> bool {
         abi::set_shared(key, value, version.0)
+    }
+}
+
+impl Calls for Envoy {
+    /// The SDK's own call, since only it takes note of which context the answer is for. It panics on a status that Envoy
+    /// does not give: there are OK, no such cluster (`ParseFailure`) and no way to it (`InternalFailure`).
+    ///
+    /// <https://github.com/envoyproxy/envoy/blob/v1.40.0/source/extensions/common/wasm/context.cc>, `Context::grpcCall`
+    fn call(&self, call: &Call<'_>) -> Option<u32> {
+        // A `GrpcService` with an `envoy_grpc` in it: a bare name could be read as one.
+        let name = Message::default().text(1, call.cluster);
+        let service = String::from_utf8(Message::default().message(1, &name).into_bytes()).ok()?;
+        let message = Some(call.message);
+        dispatch_grpc_call(&service, call.service, call.method, Vec::new(), message, call.timeout).ok()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use super::{Meters, Shared, Side, Stream, Version};
+use super::{Call, Calls, Meters, Shared, Side, Stream, Version};
 
 /// Names and values in their order.
 type Headers = Vec<(String, String)>;
@@ -31,6 +31,10 @@ pub struct Memory {
     pub versions: RefCell<BTreeMap<String, u32>>,
     /// Counters, and the values of histograms added up.
     pub meters: RefCell<BTreeMap<String, u64>>,
+    /// Messages of the calls that were made, in their order. A call's number is its place.
+    pub calls: RefCell<Vec<Vec<u8>>>,
+    /// There is no way to any service.
+    pub cut_off: Cell<bool>,
 }
 
 /// An answer that the logic gave itself.
@@ -140,5 +144,13 @@ impl Meters for Memory {
 
     fn observe(&self, name: &str, value: u64) {
         *self.meters.borrow_mut().entry(name.to_owned()).or_default() += value;
+    }
+}
+
+impl Calls for Memory {
+    fn call(&self, call: &Call<'_>) -> Option<u32> {
+        let mut calls = self.calls.borrow_mut();
+        calls.push(call.message.to_vec());
+        u32::try_from(calls.len() - 1).ok().filter(|_| !self.cut_off.get())
     }
 }

@@ -34,7 +34,8 @@ pub struct Spending {
 }
 
 impl Demand {
-    fn of(&self, kind: Kind) -> Option<u64> {
+    /// In the unit of a limit. `None`: nobody knows.
+    pub fn of(&self, kind: Kind) -> Option<u64> {
         match kind {
             Kind::Requests | Kind::InFlight => Some(1),
             Kind::Tokens => Some(self.input.saturating_add(self.output)),
@@ -46,7 +47,8 @@ impl Demand {
 }
 
 impl Spending {
-    fn of(&self, kind: Kind) -> u64 {
+    /// In the unit of a limit.
+    pub fn of(&self, kind: Kind) -> u64 {
         match kind {
             Kind::Requests => 1,
             Kind::InFlight => 0,

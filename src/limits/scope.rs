@@ -110,7 +110,8 @@ impl Scope {
         })
     }
 
-    pub(super) fn is_of_target(&self) -> bool {
+    /// Is it for who answers, not for who asks?
+    pub fn is_of_target(&self) -> bool {
         self.0.contains_key(&Dimension::Provider) || self.0.contains_key(&Dimension::Target)
     }
 
@@ -122,7 +123,7 @@ impl Scope {
     }
 
     /// The values of those dimensions of which each has a counter.
-    pub(super) fn values<'a>(&'a self, subject: &Subject<'a>) -> impl Iterator<Item = (&'a Dimension, &'a str)> {
+    pub fn values<'a>(&'a self, subject: &Subject<'a>) -> impl Iterator<Item = (&'a Dimension, &'a str)> {
         let subject = *subject;
         let each = self.parts().filter(|(_, wanted)| **wanted == Match::Each);
         each.map(move |(dimension, _)| match dimension {

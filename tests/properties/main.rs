@@ -24,6 +24,7 @@ mod messages;
 mod prices;
 mod requests;
 mod responses;
+mod store;
 mod there_and_back;
 
 use proptest::prelude::*;

@@ -11,6 +11,7 @@ pub mod messages_client;
 pub mod mutate;
 pub mod outcome;
 pub mod pairs;
+pub mod rate_limit_service;
 pub mod reading;
 pub mod recordings;
 pub mod responses;

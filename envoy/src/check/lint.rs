@@ -35,6 +35,9 @@ pub fn warnings(document: &raw::Document, now: Timestamp) -> Vec<Warning> {
     for (name, model) in &document.models {
         check_model(name, model, document, &mut found);
     }
+    if document.limit_store.is_some() && document.limits.iter().all(|limit| limit.local) {
+        found.add("limit_store", "no limit is kept there: there are none without `local: true`");
+    }
     if document.clients.is_empty() {
         found.add("clients", "there are none, so every request is refused; `tollhouse key new` makes one");
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tollhouse_filter::config::{self, ConfigError, Endpoint, raw::Document};
 
-use super::{Options, buffer_limit, plugin};
+use super::{Options, buffer_limit, plugin, store};
 
 /// Where distributions keep the certificates of public authorities.
 const CA_FILES: [&str; 4] = [
@@ -37,9 +37,20 @@ pub(crate) fn names(document: &Document) -> Result<Vec<String>, ConfigError> {
     Ok(upstreams(document)?.into_iter().map(|u| u.name).collect())
 }
 
-/// All clusters, sorted by name.
+/// All clusters: those of providers, sorted by name, and that of the store of limits.
 pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, ConfigError> {
-    Ok(upstreams(document)?.iter().map(|upstream| cluster(upstream, document, options)).collect())
+    let upstreams = upstreams(document)?;
+    let of_store = store::cluster(document)?;
+    if let (Some(_), Some(store)) = (&of_store, &document.limit_store)
+        && let Some(upstream) = upstreams.iter().find(|upstream| upstream.name == store.rate_limit_service)
+    {
+        let reason = format!(
+            "found `{}`, expected a cluster that no provider has (`{}` has it)",
+            upstream.name, upstream.provider
+        );
+        return Err(ConfigError { path: "limit_store.rate_limit_service".to_owned(), reason });
+    }
+    Ok(upstreams.iter().map(|upstream| cluster(upstream, document, options)).chain(of_store).collect())
 }
 
 fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigError> {
@@ -115,7 +126,7 @@ fn endpoints(endpoint: &Endpoint, literal: bool) -> Value {
 }
 
 /// Every address of the name is a host ("strict" DNS): only there Envoy takes the second priority.
-fn dns() -> Value {
+pub(super) fn dns() -> Value {
     let resolver = json!({
         "name": "envoy.network.dns_resolver.cares",
         "typed_config": {

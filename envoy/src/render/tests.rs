@@ -152,3 +152,25 @@ fn only_requests_to_bedrock_are_signed_and_after_they_are_written() {
   b: { dialect: bedrock-converse, cluster: c, keys: [{ env: BEDROCK_KEY }] }";
     assert!(refused(shared).contains("signatures"), "{}", refused(shared));
 }
+
+#[test]
+fn the_store_of_limits_has_a_cluster_that_speaks_http2() {
+    let with = |store: &str| document(&format!("{DOCUMENT}limit_store: {{ {store} }}"));
+    let of_store = |store: &str| super::cluster::all(&with(store), &options()).unwrap().pop().unwrap();
+    let cluster = of_store("rate_limit_service: rls, address: 'ratelimit.internal:8081'");
+    assert_eq!(
+        (&cluster["name"], &cluster["cluster_type"]["name"]),
+        (&json!("rls"), &json!("envoy.cluster.strict_dns"))
+    );
+    let address = cluster.pointer("/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address");
+    assert_eq!(address, Some(&json!({ "address": "ratelimit.internal", "port_value": 8081 })));
+    let protocol =
+        &cluster["typed_extension_protocol_options"]["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"];
+    assert!(protocol["explicit_http_config"]["http2_protocol_options"].is_object(), "{protocol}");
+    assert_eq!(of_store("rate_limit_service: rls, address: '10.0.0.1:8081'")["type"], "STATIC");
+    // Without an address it is the operator's own.
+    assert_ne!(of_store("rate_limit_service: rls")["name"], "rls");
+    let taken = bootstrap(&with("rate_limit_service: onprem, address: 'r:1'"), &options()).unwrap_err().to_string();
+    let expected = "found `onprem`, expected a cluster that no provider has (`vllm` has it)";
+    assert_eq!(taken, format!("limit_store.rate_limit_service: {expected}"));
+}

@@ -62,6 +62,9 @@ pub struct Limit {
     /// What becomes of requests whose price is not known, where `usd` is limited. Default: refuse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpriced: Option<Unpriced>,
+    /// Each Envoy counts for itself, although there is a `limit_store`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub local: bool,
 }
 
 /// For whom a limit is: names, or `each` for a counter of its own for each.

@@ -23,6 +23,7 @@ pub(super) enum Map {
 pub(super) enum Buffer {
     RequestBody = 0,
     ResponseBody = 1,
+    GrpcReceive = 5,
 }
 
 /// Kinds of metric, by their number in the ABI.
