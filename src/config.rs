@@ -14,10 +14,12 @@ use crate::routing::{Model, Target};
 
 pub mod raw;
 
+mod alerts;
 mod compile;
 mod limits;
 mod prices;
 
+pub use alerts::{Webhook, webhook_endpoint};
 pub use prices::Prices;
 
 /// Largest request body unless the document says otherwise: Anthropic's own limit.
@@ -38,6 +40,8 @@ pub struct Config {
     pub files: Option<Rc<Provider>>,
     /// How much of what, in which time, for whom.
     pub limits: Limits,
+    /// Who is told when one has got far.
+    pub webhook: Option<Rc<Webhook>>,
     /// What targets cost.
     pub prices: Prices,
     /// Clocks of targets that a caller spells out.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::alerts::Alerts;
 use crate::config::Timeouts;
 use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
@@ -209,6 +210,7 @@ pub struct Exchanges(Rc<Table>);
 #[derive(Default)]
 struct Table {
     queue: Queue,
+    alerts: Alerts,
     next: Cell<u64>,
     open: RefCell<HashMap<u64, Rc<Exchange>>>,
 }
@@ -217,6 +219,11 @@ impl Exchanges {
     /// The requests that wait for room.
     pub fn queue(&self) -> &Queue {
         &self.0.queue
+    }
+
+    /// What the webhook is to be told.
+    pub fn alerts(&self) -> &Alerts {
+        &self.0.alerts
     }
 
     /// A number for the next request.

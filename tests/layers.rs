@@ -13,8 +13,9 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("gateway", &[]), ("provider", &[])],
     &[
         ("failover", &["exchange", "telemetry"]),
-        ("telemetry", &["exchange"]),
-        ("exchange", &["queue", "tolls"]),
+        ("telemetry", &["alerts", "exchange"]),
+        ("exchange", &["alerts", "queue", "tolls"]),
+        ("alerts", &[]),
         ("queue", &[]),
         ("tolls", &[]),
         ("service", &[]),

@@ -50,9 +50,11 @@ pub fn to_json(document: &Document) -> Result<String, ConfigError> {
     serde_json::to_string_pretty(document).map_err(|e| ConfigError { path: String::new(), reason: e.to_string() })
 }
 
-/// Names of the environment variables that hold provider keys, sorted.
+/// Names of the environment variables that hold secrets, sorted.
 pub fn env_names(document: &Document) -> BTreeSet<String> {
-    document.providers.values().flat_map(|p| &p.keys).filter_map(|key| key.env.clone()).collect()
+    let keys = document.providers.values().flat_map(|p| &p.keys).filter_map(|key| key.env.clone());
+    let webhook = document.alerts.as_ref().and_then(|alerts| alerts.webhook.path.env.clone());
+    keys.chain(webhook).collect()
 }
 
 #[cfg(test)]

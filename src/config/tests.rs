@@ -1,5 +1,6 @@
 use super::*;
 
+mod alerts;
 mod limits;
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]

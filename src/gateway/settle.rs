@@ -5,7 +5,7 @@ use super::{Gateway, State};
 use crate::contract;
 use crate::exchange::{Exchange, Outcome, Phase, Progress};
 use crate::host::Host;
-use crate::limits::Spending;
+use crate::limits::{Crossing, Spending};
 use crate::meter::Meter;
 use crate::telemetry::{self, Ending, Record};
 use crate::time::Timestamp;
@@ -49,12 +49,27 @@ impl Gateway {
                 let target = exchange.target_label(progress.target().unwrap_or_default());
                 record.count(host, exchange.model_label(), &target);
                 host.set_property(contract::RECORD, record.line().as_bytes());
-                settle(host, exchange, &progress, self.notes.request_bytes, now);
+                let crossings = settle(host, exchange, &progress, self.notes.request_bytes, now);
+                self.tell(host, &crossings);
                 self.exchanges.close(exchange.id);
             }
             None => {
                 record.count(host, "", "");
                 host.set_property(contract::RECORD, record.line().as_bytes());
+            }
+        }
+    }
+}
+
+impl Gateway {
+    /// Tells of limits that got so far: once in each window, since only one worker has seen the change.
+    fn tell(&self, host: &dyn Host, crossings: &[Crossing]) {
+        for crossing in crossings {
+            log::warn!("tollhouse: {} % of the limit of {} are spent", crossing.percent, crossing.words);
+            telemetry::count_alert(host, crossing);
+            let Some(webhook) = &self.config.webhook else { continue };
+            if let Err(undelivered) = self.exchanges.alerts().push(webhook, crossing) {
+                telemetry::count_undelivered(host, undelivered);
             }
         }
     }
@@ -80,18 +95,22 @@ fn fill<'a>(record: &mut Record<'a>, exchange: &'a Exchange, progress: &'a Progr
     }
 }
 
-/// Puts what the request came to in the place of what the limits hold for it.
-fn settle(host: &dyn Host, exchange: &Exchange, progress: &Progress, request_bytes: u64, now: Timestamp) {
+/// Puts what the request came to in the place of what the limits hold for it. Gives those that got as far as somebody
+/// wants to know.
+fn settle(
+    host: &dyn Host,
+    exchange: &Exchange,
+    progress: &Progress,
+    request_bytes: u64,
+    now: Timestamp,
+) -> Vec<Crossing> {
     let usage = progress.meter.usage(request_bytes).map(|(usage, _)| usage).unwrap_or_default();
     let usd = exchange.cost(progress, &usage).total().unwrap_or_default();
     let spending = Spending { input: usage.input, output: usage.output, usd: usd.0 };
-    for crossing in exchange.tolls.take().settle(progress.attempts.len(), &spending, host, now) {
-        log::warn!("tollhouse: {} % of the limit of {} are spent", crossing.percent, crossing.words);
-        telemetry::count_alert(host, &crossing);
-    }
     if progress.meter.is_complete() {
         learn(host, exchange, usage.output);
     }
+    exchange.tolls.take().settle(progress.attempts.len(), &spending, host, now)
 }
 
 /// Did Envoy break off the answer because of the provider? A caller that left has other words.
