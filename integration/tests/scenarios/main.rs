@@ -25,6 +25,7 @@ mod matrix;
 mod passing;
 mod records;
 mod reload;
+mod stories;
 mod strict;
 mod uploads;
 mod usage;
