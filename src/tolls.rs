@@ -14,6 +14,8 @@ pub struct Tolls {
     targets: Vec<Option<Reservation>>,
     /// How far the limits on the caller have got.
     pub standings: Vec<Standing>,
+    /// Tokens that its answer was taken to have at most, where the caller does not say.
+    pub guess: Option<u64>,
 }
 
 impl Tolls {
@@ -31,7 +33,7 @@ impl Tolls {
         now: Timestamp,
     ) -> Result<Self, Denial> {
         let (caller, standings) = limits::reserve(limits.of(subject), subject, demand, shared, now)?;
-        let mut tolls = Self { caller, targets: Vec::new(), standings };
+        let mut tolls = Self { caller, standings, ..Self::default() };
         let mut full = None;
         plan.retain(|target| {
             let at = Subject { target: Some(&target.name), ..*subject };

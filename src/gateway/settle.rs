@@ -107,10 +107,13 @@ fn settle(
     let usage = progress.meter.usage(request_bytes).map(|(usage, _)| usage).unwrap_or_default();
     let usd = exchange.cost(progress, &usage).total().unwrap_or_default();
     let spending = Spending { input: usage.input, output: usage.output, usd: usd.0 };
-    if progress.meter.is_complete() {
-        learn(host, exchange, usage.output);
+    let tolls = exchange.tolls.take();
+    if let Some(guess) = tolls.guess
+        && progress.meter.is_complete()
+    {
+        learn(host, exchange, guess, usage.output);
     }
-    exchange.tolls.take().settle(progress.attempts.len(), &spending, host, now)
+    tolls.settle(progress.attempts.len(), &spending, host, now)
 }
 
 /// Did Envoy break off the answer because of the provider? A caller that left has other words.

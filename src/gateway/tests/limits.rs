@@ -120,6 +120,34 @@ fn the_webhook_is_told_once_of_each_share() {
 }
 
 #[test]
+fn how_long_answers_are_is_learned_where_callers_do_not_say() {
+    let body = BODY.replace(r#""max_tokens":100,"#, "");
+    let world = world(json!([{ "tokens": 100_000, "per": "day" }]));
+    let held = |body: &str| {
+        let gateway = world.chat("bot", body);
+        let State::Forwarded(exchange) = &gateway.state else { panic!("not forwarded") };
+        let held = exchange.tolls.borrow().standings[0].level.held;
+        (gateway, held)
+    };
+    let (gateway, first) = held(&body);
+    end(&world, gateway, 10, 9_000);
+    let (gateway, longer) = held(&body);
+    assert_eq!(longer - first, 9_000 - 4_096);
+    end(&world, gateway, 10, 10);
+    for _ in 0..32 {
+        let (gateway, _) = held(&body);
+        end(&world, gateway, 10, 10);
+    }
+    let (gateway, shorter) = held(&body);
+    assert!(shorter < longer && shorter > longer / 2, "{longer} to {shorter}");
+    end(&world, gateway, 10, 10);
+    // What the caller says is not learned from.
+    let (gateway, _) = held(&BODY.replace("100", "50000"));
+    end(&world, gateway, 10, 40_000);
+    assert!(held(&body).1 < 2 * shorter);
+}
+
+#[test]
 fn the_plan_goes_round_a_target_without_room() {
     let world = world(json!([{ "for": { "provider": "a" }, "requests": 1, "per": "minute" }]));
     let targets = |gateway: &Gateway| -> Vec<String> {
