@@ -39,6 +39,8 @@ fn yaml_options() -> serde_saphyr::Options {
         // `disabled: no` is the string "no" in YAML 1.2, and is told as such.
         strict_booleans: true,
         with_snippet: false,
+        // Documents are the operator's own: a hundred thousand clients, each with a limit, are three million nodes.
+        budget: serde_saphyr::budget! { max_nodes: 20_000_000, max_events: 40_000_000 },
     }
 }
 
@@ -72,6 +74,13 @@ mod tests {
         let json = parse(&to_json(&yaml).unwrap()).unwrap();
         assert_eq!(to_json(&json).unwrap(), to_json(&yaml).unwrap());
         assert!(parse("# nothing yet\n").unwrap().providers.is_empty());
+    }
+
+    #[test]
+    fn a_document_may_have_as_many_clients_as_a_company() {
+        let clients: String =
+            (0..60_000).map(|i| format!("  - {{ name: c{i}, key_sha256: '', models: [] }}\n")).collect();
+        assert_eq!(parse(&format!("clients:\n{clients}")).unwrap().clients.len(), 60_000);
     }
 
     #[test]
