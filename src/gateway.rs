@@ -304,7 +304,7 @@ impl Gateway {
                 telemetry::count_denial(host, &limit);
                 self.notes.limit = Some(limit);
                 self.notes.model = Some(entrant.asked.model);
-                error
+                *error
             }
         };
         self.answer(host, &Refusal::new(surface, error))

@@ -42,7 +42,7 @@ pub(super) enum Stop {
     /// It cannot be served.
     Refused(ApiError),
     /// This limit has no room, for which it may wait.
-    Full { error: ApiError, limit: Rc<Limit>, wait: Option<Wait> },
+    Full { error: Box<ApiError>, limit: Rc<Limit>, wait: Option<Wait> },
 }
 
 /// How long what is held for a request outlives its clocks: a settlement must not come too late.
@@ -132,7 +132,7 @@ impl Gateway {
             Err(denial) => {
                 let waits = matches!(denial.reason, Reason::Spent(short) if !short.never);
                 Err(Stop::Full {
-                    error: denied(&denial, &subject, now),
+                    error: Box::new(denied(&denial, &subject, now)),
                     wait: denial.limit.wait.filter(|_| waits),
                     limit: denial.limit,
                 })
