@@ -15,12 +15,14 @@ use crate::store::Store;
 
 pub mod raw;
 
+mod alerts;
 mod compile;
 mod limits;
 mod prices;
 mod region;
 mod store;
 
+pub use alerts::{Webhook, webhook_endpoint};
 pub use prices::Prices;
 pub use store::store_endpoint;
 
@@ -44,6 +46,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where limits are kept that many Envoys share.
     pub store: Option<Rc<Store>>,
+    /// Who is told when one has got far.
+    pub webhook: Option<Rc<Webhook>>,
     /// What targets cost.
     pub prices: Prices,
     /// Clocks of targets that a caller spells out.

@@ -17,7 +17,7 @@ pub const SLACK: u64 = 1_600;
 const MEDIUM: u64 = 1_600;
 
 /// A word of so many bytes is data in base64, not text.
-const DATA: u64 = 256;
+const DATA_BYTES: usize = 256;
 
 /// Models that count alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,25 +76,44 @@ pub struct Prompt {
     other: u64,
     /// Tokens of data: images, documents, sounds, signatures.
     data: u64,
+    caches: bool,
 }
 
 impl Prompt {
-    /// Looks at a body.
+    /// Looks at a body, once: it may be long.
     pub fn of(body: &[u8]) -> Self {
-        let (mut ascii, mut other, mut data, mut pieces) = (0, 0, 0, 0);
-        for word in body.split(|byte| !is_data(*byte)) {
-            let length = word.len() as u64;
-            if length < DATA {
-                ascii += length;
+        let mut prompt = Self::default();
+        let mut images = Images::default();
+        let mut rest = body;
+        let mut before = b' ';
+        while !rest.is_empty() {
+            let length = rest.iter().position(|byte| !is_data(*byte)).unwrap_or(rest.len());
+            let (word, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+            if length >= DATA_BYTES {
+                prompt.data += MEDIUM.min(length as u64 / 2);
+                images.pieces += 1;
             } else {
-                data += MEDIUM.min(length / 2);
-                pieces += 1;
+                prompt.ascii += length as u64;
             }
+            if before == b'"' && matches!(word.first(), Some(b'i' | b'c')) {
+                images.see(word, behind);
+                prompt.caches |= word == b"cache_control" && behind.first() == Some(&b'"');
+            }
+            let Some((sign, next)) = behind.split_first() else { break };
+            if sign.is_ascii() {
+                prompt.ascii += 1
+            } else {
+                prompt.other += 1
+            }
+            (before, rest) = (*sign, next);
         }
-        for byte in body.iter().filter(|byte| !is_data(**byte)) {
-            if byte.is_ascii() { ascii += 1 } else { other += 1 }
-        }
-        Self { ascii, other, data: data + references(body).saturating_sub(pieces) * MEDIUM }
+        prompt.data += images.references().saturating_sub(images.pieces) * MEDIUM;
+        prompt
+    }
+
+    /// May providers write it to their caches, which costs more than reading?
+    pub fn caches(self) -> bool {
+        self.caches
     }
 
     /// A form with a file in it, whose bytes say nothing of its tokens.
@@ -112,15 +131,50 @@ impl Prompt {
 }
 
 /// Images, wherever they are.
-fn references(body: &[u8]) -> u64 {
-    let count = |what: &[u8]| memchr::memmem::find_iter(body, what).count() as u64;
-    // One image has more than one of these; where a word is both a type and a member, the member counts.
-    let by_url = count(b"\"image_url\":") + count(b"\"input_image\"");
-    by_url.max(count(b"\"image\"")).max(count(b"\"image/"))
+#[derive(Default)]
+struct Images {
+    /// Data that stands in the body.
+    pieces: u64,
+    members: u64,
+    types: u64,
+    media_types: u64,
 }
 
+impl Images {
+    /// A word behind a quotation mark, and what comes after it.
+    fn see(&mut self, word: &[u8], behind: &[u8]) {
+        match word {
+            b"image_url" if behind.starts_with(b"\":") => self.members += 1,
+            b"input_image" if behind.starts_with(b"\"") => self.members += 1,
+            b"image" if behind.starts_with(b"\"") => self.types += 1,
+            _ if word.starts_with(b"image/") => self.media_types += 1,
+            _ => {}
+        }
+    }
+
+    /// One image has more than one of these; where a word is both a type and a member, the member counts.
+    fn references(&self) -> u64 {
+        self.members.max(self.types).max(self.media_types)
+    }
+}
+
+/// The alphabets of base64.
+const IS_DATA: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let good = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+        #[allow(clippy::indexing_slicing, reason = "checked when it is compiled")]
+        {
+            table[byte as usize] = good;
+        }
+        byte += 1;
+    }
+    table
+};
+
 fn is_data(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
+    IS_DATA.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -132,9 +186,9 @@ mod tests {
 
     #[test]
     fn text_counts_by_its_bytes_and_data_by_its_pieces() {
-        assert_eq!(Prompt::of("one two größe".as_bytes()), Prompt { ascii: 11, other: 4, data: 0 });
+        assert_eq!(Prompt::of("one two größe".as_bytes()), Prompt { ascii: 11, other: 4, ..Prompt::default() });
         let image = format!(r#"{{"data":"{}"}}"#, "iVBORw0KGgo".repeat(1_000));
-        assert_eq!(Prompt::of(image.as_bytes()), Prompt { ascii: 11, other: 0, data: 1_600 });
+        assert_eq!(Prompt::of(image.as_bytes()), Prompt { ascii: 11, data: 1_600, ..Prompt::default() });
     }
 
     #[test]

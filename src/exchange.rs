@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::alerts::Alerts;
 use crate::config::Timeouts;
 use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
@@ -211,6 +212,7 @@ pub struct Exchanges(Rc<Table>);
 struct Table {
     queue: Queue,
     outbox: Outbox,
+    alerts: Alerts,
     next: Cell<u64>,
     open: RefCell<HashMap<u64, Rc<Exchange>>>,
 }
@@ -224,6 +226,11 @@ impl Exchanges {
     /// What the store of limits is to be told.
     pub fn outbox(&self) -> &Outbox {
         &self.0.outbox
+    }
+
+    /// What the webhook is to be told.
+    pub fn alerts(&self) -> &Alerts {
+        &self.0.alerts
     }
 
     /// A number for the next request.

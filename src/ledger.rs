@@ -18,7 +18,7 @@ mod codec;
 mod counter;
 mod window;
 
-pub use counter::{Change, Claim, Class, Counter, Hold, Level, PerClass, Shortage, Terms};
+pub use counter::{Bind, Change, Claim, Class, Counter, Hold, Level, PerClass, Reserved, Shortage, Terms};
 pub use window::{Unit, Window};
 
 /// Where a counter is.
@@ -67,14 +67,8 @@ impl Account {
         now: Timestamp,
     ) -> Result<Reserved, Shortage> {
         self.update(shared, now, |counter| {
-            let shortage = counter.shortage(self.window, terms, claim, now);
-            match (shortage, bind) {
-                (Some(shortage), Bind::Hard) => (false, Err(shortage)),
-                (exceeded, _) => {
-                    let hold = counter.hold(self.window, claim, now);
-                    (true, Ok(Reserved { hold, level: counter.level(self.window, now), exceeded }))
-                }
-            }
+            let reserved = counter.reserve(self.window, terms, claim, bind, now);
+            (reserved.is_ok(), reserved)
         })
     }
 
@@ -122,26 +116,6 @@ impl Account {
         entries.push((self.subject, counter));
         outcome
     }
-}
-
-/// Does a limit refuse, or only count?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bind {
-    /// It refuses.
-    Hard,
-    /// It only counts.
-    Shadow,
-}
-
-/// A claim that is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reserved {
-    /// For [`Account::settle`].
-    pub hold: Hold,
-    /// How far the counter has got with it.
-    pub level: Level,
-    /// What a limit that only counts would have refused for.
-    pub exceeded: Option<Shortage>,
 }
 
 #[cfg(test)]

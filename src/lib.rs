@@ -47,7 +47,7 @@
 //! |---|---|---|
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
-//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`outbox`], [`reply`] | which role asks |
+//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`outbox`], [`alerts`], [`reply`] | which role asks |
 //! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
@@ -58,6 +58,7 @@
 //! A server that speaks OpenAI's API is configuration. A new dialect is a file in `dialects/`, a line in
 //! [`dialects::DIALECTS`] and its tests; a new surface the same in [`surfaces`].
 
+pub mod alerts;
 pub mod attribution;
 pub mod base64;
 pub mod clients;

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action as Next, ContextType, LogLevel};
 
+use crate::alerts::Undelivered;
 use crate::config::Config;
 use crate::contract;
 use crate::exchange::Exchanges;
@@ -29,6 +30,9 @@ const TICK: Duration = Duration::from_millis(500);
 /// How often those are looked at that wait for room, since other workers may have made it; and how soon the store of
 /// limits is told what requests came to.
 const WAITING_TICK: Duration = Duration::from_millis(10);
+
+/// How long the webhook may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 thread_local! {
     /// What the roles of this worker hand over to each other.
@@ -66,6 +70,35 @@ impl Context for Root {
             telemetry::count_store(&Envoy, StoreOutcome::Unsettled, now());
         }
     }
+
+    /// The webhook has answered, or cannot be reached: then there are no headers.
+    fn on_http_call_response(&mut self, _call: u32, headers: usize, _body: usize, _trailers: usize) {
+        let status = (headers > 0).then(Envoy::call_status).flatten();
+        if let Err(undelivered) = Undelivered::by_status(status) {
+            telemetry::count_undelivered(&Envoy, undelivered);
+        }
+    }
+}
+
+impl Root {
+    /// Sends what waits for the webhook. These calls are the plugin's own, so that they outlive every stream.
+    fn send_alerts(&self) {
+        for alert in EXCHANGES.with(|exchanges| exchanges.alerts().take()) {
+            let to = &alert.webhook;
+            let headers = vec![
+                (":method", "POST"),
+                (":scheme", to.scheme),
+                (":authority", to.authority.as_str()),
+                (":path", to.path.as_str()),
+                ("content-type", "application/json"),
+            ];
+            // The SDK's own: it must know of the call, or would panic at its answer.
+            let sent = self.dispatch_http_call(&to.cluster, headers, Some(alert.body.as_bytes()), vec![], PATIENCE);
+            if sent.is_err() {
+                telemetry::count_undelivered(&Envoy, Undelivered::Unsent);
+            }
+        }
+    }
 }
 
 impl RootContext for Root {
@@ -89,6 +122,8 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
+        // Before anything selects a stream, whose call it would then be.
+        self.send_alerts();
         EXCHANGES.with(|exchanges| exchanges.outbox().send(&Envoy, now()));
         wake();
         if WAITING.with_borrow(HashMap::is_empty) {

@@ -9,6 +9,7 @@ use serde::ser::Error;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::alerts::Undelivered;
 use crate::contract::LABELS;
 use crate::exchange::{Attempt, Outcome};
 use crate::host::{Meters, Shared};
@@ -231,6 +232,12 @@ pub fn name(metric: &str, labels: &[(&'static str, String)]) -> String {
 /// Counts a limit that has got as far as somebody wants to know.
 pub fn count_alert(meters: &(impl Meters + ?Sized), crossing: &Crossing) {
     meters.count(&name("alerts", &[("limit", limit_label(&crossing.limit))]), 1);
+}
+
+/// Counts and tells what the webhook does not know of.
+pub fn count_undelivered(meters: &(impl Meters + ?Sized), undelivered: Undelivered) {
+    log::warn!("tollhouse: the webhook was not told of an alert: {undelivered:?}");
+    meters.count(&name("alerts_undelivered", &[("reason", undelivered.reason().to_owned())]), 1);
 }
 
 /// Counts a request for which a limit has no room. One that only counts refuses nothing.

@@ -17,6 +17,8 @@ pub struct Tolls {
     pub stored: Option<Claims>,
     /// How far the limits on the caller have got.
     pub standings: Vec<Standing>,
+    /// Tokens that its answer was taken to have at most, where the caller does not say.
+    pub guess: Option<u64>,
 }
 
 impl Tolls {

@@ -13,8 +13,9 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("gateway", &[]), ("provider", &[])],
     &[
         ("failover", &["exchange", "telemetry"]),
-        ("telemetry", &["exchange"]),
-        ("exchange", &["queue", "outbox", "tolls"]),
+        ("telemetry", &["alerts", "exchange"]),
+        ("exchange", &["alerts", "queue", "outbox", "tolls"]),
+        ("alerts", &[]),
         ("outbox", &["telemetry"]),
         ("queue", &[]),
         ("tolls", &[]),

@@ -48,26 +48,32 @@ fn client_errors(document: &raw::Document, mut providers: BTreeMap<String, raw::
     let model = raw::Model { targets: vec![format!("{STAND_IN}/-")], ..Default::default() };
     let models = document.models.keys().filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
     let models = models.map(|name| (name.clone(), model.clone())).collect();
-    let mut part = raw::Document { providers, models, ..Default::default() };
+    let mut part = raw::Document { providers, models, clients: document.clients.clone(), ..Default::default() };
+    // Where those that are left stand in the document. Each try finds one that is wrong, of which there are few.
+    let mut places: Vec<usize> = (0..part.clients.len()).collect();
     let mut errors = Vec::new();
-    for (i, client) in document.clients.iter().enumerate() {
-        let place = format!("clients[{}]", part.clients.len());
-        part.clients.push(client.clone());
-        if let Err(mut error) = compile(&part) {
-            part.clients.pop();
-            error.path = error.path.replacen(&place, &format!("clients[{i}]"), 1);
-            errors.push(error);
-        }
+    while let Err(mut error) = compile(&part) {
+        let Some(at) = number(&error.path).filter(|at| *at < places.len()) else { break };
+        let place = places.remove(at);
+        part.clients.remove(at);
+        error.path = error.path.replacen(&format!("clients[{at}]"), &format!("clients[{place}]"), 1);
+        errors.push(error);
     }
     errors
+}
+
+/// That of a client in a path.
+fn number(path: &str) -> Option<usize> {
+    path.strip_prefix("clients[")?.split(']').next()?.parse().ok()
 }
 
 fn stand_in() -> raw::Provider {
     raw::Provider { dialect: "openai".to_owned(), ..raw::Provider::default() }
 }
 
-fn compile(document: &raw::Document) -> Result<(), ConfigError> {
-    Config::compile(document, &|_| Some("set".to_owned())).map(drop)
+/// With something in every variable that would do as a key and as a path.
+fn compile(document: &raw::Document) -> Result<Config, ConfigError> {
+    Config::compile(document, &|_| Some("/set".to_owned()))
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ fn yaml_options() -> serde_saphyr::Options {
         // `disabled: no` is the string "no" in YAML 1.2, and is told as such.
         strict_booleans: true,
         with_snippet: false,
+        // Documents are the operator's own: a hundred thousand clients, each with a limit, are three million nodes.
+        budget: serde_saphyr::budget! { max_nodes: 20_000_000, max_events: 40_000_000 },
     }
 }
 
@@ -50,9 +52,11 @@ pub fn to_json(document: &Document) -> Result<String, ConfigError> {
     serde_json::to_string_pretty(document).map_err(|e| ConfigError { path: String::new(), reason: e.to_string() })
 }
 
-/// Names of the environment variables that hold provider keys, sorted.
+/// Names of the environment variables that hold secrets, sorted.
 pub fn env_names(document: &Document) -> BTreeSet<String> {
-    document.providers.values().flat_map(|p| &p.keys).filter_map(|key| key.env.clone()).collect()
+    let keys = document.providers.values().flat_map(|p| &p.keys).filter_map(|key| key.env.clone());
+    let webhook = document.alerts.as_ref().and_then(|alerts| alerts.webhook.path.env.clone());
+    keys.chain(webhook).collect()
 }
 
 #[cfg(test)]
@@ -70,6 +74,13 @@ mod tests {
         let json = parse(&to_json(&yaml).unwrap()).unwrap();
         assert_eq!(to_json(&json).unwrap(), to_json(&yaml).unwrap());
         assert!(parse("# nothing yet\n").unwrap().providers.is_empty());
+    }
+
+    #[test]
+    fn a_document_may_have_as_many_clients_as_a_company() {
+        let clients: String =
+            (0..60_000).map(|i| format!("  - {{ name: c{i}, key_sha256: '', models: [] }}\n")).collect();
+        assert_eq!(parse(&format!("clients:\n{clients}")).unwrap().clients.len(), 60_000);
     }
 
     #[test]

@@ -168,7 +168,7 @@ fn a_document_that_needs_a_restart_is_refused_and_the_old_one_stays() {
     );
     assert_eq!(
         refused(&mut gateway, &DOCUMENT.replace("OPENAI_API_KEY", "NO_SUCH_VARIABLE")),
-        "providers.openai.keys[0]: the environment variable `NO_SUCH_VARIABLE` is not set for Envoy, expected the key in it"
+        "providers.openai.keys[0]: the environment variable `NO_SUCH_VARIABLE` is not set for Envoy, expected the secret in it"
     );
     assert!(refused(&mut gateway, &format!("max_body: 1MiB\n{DOCUMENT}")).starts_with("max_body: "));
     assert!(

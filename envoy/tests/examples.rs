@@ -42,6 +42,7 @@ fn holds(file: &Path) {
     let validated = Command::new(envoy)
         .args(["--mode", "validate", "-c", rendered.to_str().unwrap()])
         .envs(keys.map(|name| (name, "sk-example")))
+        .env("SLACK_WEBHOOK_PATH", "/services/example")
         .output()
         .unwrap();
     assert!(validated.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&validated.stderr));

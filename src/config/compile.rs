@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use super::alerts::webhook;
 use super::limits::{class_of, limits};
 use super::{
     Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, endpoint, find_dialect, prices, raw, region,
@@ -34,6 +35,7 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
     config.clients = clients(&document.clients, &config.models, &config.providers)?;
     config.store = document.limit_store.as_ref().map(store::store).transpose()?.map(Rc::new);
     config.limits = limits(&document.limits, &config)?;
+    config.webhook = document.alerts.as_ref().map(|all| webhook(&all.webhook, env).map(Rc::new)).transpose()?;
     Ok(config)
 }
 
@@ -96,21 +98,31 @@ fn check_aws(path: &str, key: &raw::Key, provider: &raw::Provider) -> Result<()>
 }
 
 fn key(path: &str, raw: &raw::Key, env: &dyn Fn(&str) -> Option<String>) -> Result<String> {
-    let key = match (&raw.env, &raw.value) {
+    secret(path, (raw.env.as_ref(), raw.value.as_ref()), "`env`, `value` and `aws`", env)
+}
+
+/// What stands in an environment variable or in the document; `choice` are all the fields of which one is expected.
+pub(super) fn secret(
+    path: &str,
+    (name, value): (Option<&String>, Option<&String>),
+    choice: &str,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<String> {
+    let secret = match (name, value) {
         (Some(name), None) => env(name).filter(|v| !v.is_empty()).ok_or_else(|| {
             ConfigError::new(
                 path,
-                format!("the environment variable `{name}` is not set for Envoy, expected the key in it"),
+                format!("the environment variable `{name}` is not set for Envoy, expected the secret in it"),
             )
         })?,
         (None, Some(value)) => value.clone(),
-        _ => return Err(ConfigError::new(path, "expected one of `env`, `value` and `aws`")),
+        _ => return Err(ConfigError::new(path, format!("expected one of {choice}"))),
     };
     // A line break in a header value would be a header of its own; never say what was found.
-    if key.is_empty() || key.chars().any(|c| c.is_ascii_control() || !c.is_ascii()) {
-        return Err(ConfigError::new(path, "expected a key of visible ASCII characters"));
+    if secret.is_empty() || secret.chars().any(|c| c.is_ascii_control() || !c.is_ascii()) {
+        return Err(ConfigError::new(path, "expected visible ASCII characters"));
     }
-    Ok(key)
+    Ok(secret)
 }
 
 fn model(name: &str, raw: &raw::Model, defaults: raw::Timeouts, config: &Config) -> Result<Model> {

@@ -7,8 +7,10 @@ use std::time::Duration;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+mod alerts;
 mod limit;
 
+pub use alerts::{Alerts, Secret, Webhook};
 pub(super) use limit::MAX;
 pub use limit::{Class, Count, For, Limit, Per, Soft, Unpriced};
 mod prices;
@@ -58,6 +60,9 @@ pub struct Document {
     /// Where limits are kept that many Envoys share. Default: each Envoy counts for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_store: Option<LimitStore>,
+    /// Who is told when a limit has got far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<Alerts>,
 }
 
 /// Who keeps the files and batches of callers. They name no model, and a batch names its models inside of a file, so that

@@ -1,5 +1,6 @@
 use super::*;
 
+mod alerts;
 mod limits;
 mod store;
 

@@ -35,8 +35,6 @@ struct Needs {
     attribution: Attribution,
     bounds: Bounds,
     prompt: Prompt,
-    /// May providers write it to their caches, which costs more than reading?
-    caches: bool,
 }
 
 impl Entrant {
@@ -74,7 +72,6 @@ impl Needs {
         Self {
             attribution: Attribution::of(&admitted.client, &admitted.headers, bounds.user.clone()),
             prompt: if admitted.sends_form() { Prompt::of_form() } else { Prompt::of(body) },
-            caches: memchr::memmem::find(body, b"\"cache_control\"").is_some(),
             bounds,
         }
     }
@@ -96,7 +93,7 @@ impl Needs {
         let input = |target: &Target| self.prompt.tokens(Family::of(&target.model), self.bounds.tools);
         let dearest = way.targets.iter().map(|target| {
             let input = input(target);
-            let cache_write_1h = if self.caches { input } else { 0 };
+            let cache_write_1h = if self.prompt.caches() { input } else { 0 };
             let usage = Usage { input, cache_write_1h, output, reasoning: output, ..Usage::default() };
             target.cost(&usage, now).total().map(|usd| usd.0)
         });
@@ -129,12 +126,14 @@ impl Gateway {
             way = Way::of(model, from.admitted.task);
         }
         let mut plan = plan(host, from, &way, now).map_err(Stop::Refused)?;
-        let output = needs.bounds.output.or(way.max_output).unwrap_or_else(|| ceiling(host, &subject));
+        let said = needs.bounds.output.or(way.max_output);
+        let output = said.unwrap_or_else(|| ceiling(host, &ceiling_key(subject.model, subject.spelled_out)));
         let demand = needs.demand(from, &way, output, now);
         let limits = &self.config.limits;
         let taken = Tolls::take(limits, &subject, &demand, &mut plan, host, now);
         match taken.and_then(|tolls| tolls.claim(limits, &subject, &demand, self.config.store.as_deref(), host, now)) {
-            Ok(tolls) => {
+            Ok(mut tolls) => {
+                tolls.guess = said.is_none().then_some(output);
                 for standing in tolls.standings.iter().filter(|standing| standing.exceeded) {
                     telemetry::count_denial(host, &standing.limit);
                 }
@@ -191,18 +190,23 @@ fn plan(host: &dyn Host, from: &Entrant, way: &Way, now: Timestamp) -> Result<Pl
 /// What answers of a model are taken to have at most, until longer ones have been seen.
 const FIRST_CEILING: u64 = 4_096;
 
-/// The most tokens that an answer of this model is taken to have: what the longest had, and slowly less while shorter ones
+/// The most tokens that an answer of a model is taken to have: what the longest had, and slowly less while shorter ones
 /// come.
-fn ceiling(shared: &(impl Shared + ?Sized), subject: &Subject<'_>) -> u64 {
-    let value = shared.get(&ceiling_key(subject.model, subject.spelled_out));
-    value.and_then(|bytes| bytes.try_into().ok()).map_or(FIRST_CEILING, u64::from_le_bytes)
+fn ceiling(shared: &(impl Shared + ?Sized), key: &str) -> u64 {
+    shared.get(key).and_then(|bytes| bytes.try_into().ok()).map_or(FIRST_CEILING, u64::from_le_bytes)
 }
 
-/// Learns from an answer whose caller did not say how long it may be.
-pub(super) fn learn(shared: &(impl Shared + ?Sized), exchange: &Exchange, output: u64) {
+/// Of answers that are not too long, only each of so many is a lesson: what all workers share costs time.
+const LESSONS: u64 = 16;
+
+/// Learns from an answer whose caller did not say how long it may be, and that was taken to have `guess` tokens at most.
+pub(super) fn learn(shared: &(impl Shared + ?Sized), exchange: &Exchange, guess: u64, output: u64) {
+    if output <= guess && !exchange.id.is_multiple_of(LESSONS) {
+        return;
+    }
     let key = ceiling_key(&exchange.asked.model, !exchange.logical);
-    let known = shared.get(&key).and_then(|bytes| bytes.try_into().ok()).map_or(FIRST_CEILING, u64::from_le_bytes);
-    let next = if output >= known { output } else { known - (known - output).div_ceil(256) };
+    let known = ceiling(shared, &key);
+    let next = if output >= known { output } else { known - (known - output).div_ceil(256 / LESSONS) };
     if next != known {
         // A lesson that another worker overwrites is not missed.
         shared.set(&key, &next.to_le_bytes());

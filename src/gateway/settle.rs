@@ -5,7 +5,7 @@ use super::{Gateway, State};
 use crate::contract;
 use crate::exchange::{Exchange, Outcome, Phase, Progress};
 use crate::host::Host;
-use crate::limits::Spending;
+use crate::limits::{Crossing, Spending};
 use crate::meter::Meter;
 use crate::telemetry::{self, Ending, Record};
 use crate::time::Timestamp;
@@ -53,7 +53,8 @@ impl Gateway {
                 let target = exchange.target_label(progress.target().unwrap_or_default());
                 record.count(host, exchange.model_label(), &target);
                 host.set_property(contract::RECORD, record.line().as_bytes());
-                self.settle(host, exchange, &progress, now);
+                let crossings = self.settle(host, exchange, &progress, now);
+                self.tell(host, &crossings);
                 self.exchanges.close(exchange.id);
             }
             None => {
@@ -63,8 +64,9 @@ impl Gateway {
         }
     }
 
-    /// Puts what the request came to in the place of what the limits hold for it.
-    fn settle(&self, host: &dyn Host, exchange: &Exchange, progress: &Progress, now: Timestamp) {
+    /// Puts what the request came to in the place of what the limits hold for it. Gives those that got as far as
+    /// somebody wants to know.
+    fn settle(&self, host: &dyn Host, exchange: &Exchange, progress: &Progress, now: Timestamp) -> Vec<Crossing> {
         let usage = progress.meter.usage(self.notes.request_bytes).map(|(usage, _)| usage).unwrap_or_default();
         let usd = exchange.cost(progress, &usage).total().unwrap_or_default();
         let spending = Spending { input: usage.input, output: usage.output, usd: usd.0 };
@@ -74,12 +76,23 @@ impl Gateway {
                 self.exchanges.outbox().put(store, message);
             }
         }
-        for crossing in tolls.settle(progress.attempts.len(), &spending, host, now) {
-            log::warn!("tollhouse: {} % of the limit of {} are spent", crossing.percent, crossing.words);
-            telemetry::count_alert(host, &crossing);
+        if let Some(guess) = tolls.guess
+            && progress.meter.is_complete()
+        {
+            learn(host, exchange, guess, usage.output);
         }
-        if progress.meter.is_complete() {
-            learn(host, exchange, usage.output);
+        tolls.settle(progress.attempts.len(), &spending, host, now)
+    }
+
+    /// Tells of limits that got so far: once in each window, since only one worker has seen the change.
+    fn tell(&self, host: &dyn Host, crossings: &[Crossing]) {
+        for crossing in crossings {
+            log::warn!("tollhouse: {} % of the limit of {} are spent", crossing.percent, crossing.words);
+            telemetry::count_alert(host, crossing);
+            let Some(webhook) = &self.config.webhook else { continue };
+            if let Err(undelivered) = self.exchanges.alerts().push(webhook, crossing) {
+                telemetry::count_undelivered(host, undelivered);
+            }
         }
     }
 }

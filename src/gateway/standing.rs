@@ -16,28 +16,34 @@ pub(super) fn write(headers: &mut Headers, standings: &[Standing], now: Timestam
         some.min_by_key(|standing| standing.remaining())
     };
     if let Some(requests) = tightest(&[Kind::Requests]) {
-        set(headers, "x-ratelimit", "requests", requests, now, |n| n.to_string());
+        set(headers, &REQUESTS, requests, now, |n| n.to_string());
     }
     if let Some(tokens) = tightest(&[Kind::Tokens, Kind::InputTokens, Kind::OutputTokens]) {
-        set(headers, "x-ratelimit", "tokens", tokens, now, |n| n.to_string());
+        set(headers, &TOKENS, tokens, now, |n| n.to_string());
     }
     if let Some(usd) = tightest(&[Kind::Usd]) {
-        set(headers, "x-tollhouse-budget", "usd", usd, now, |n| Decimal(n).to_string());
+        set(headers, &USD, usd, now, |n| Decimal(n).to_string());
     }
 }
 
+/// Headers that tell the limit, what remains of it, and when there is more.
+type Names = [&'static str; 3];
+
+const REQUESTS: Names = ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"];
+const TOKENS: Names = ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"];
+const USD: Names = ["x-tollhouse-budget-limit-usd", "x-tollhouse-budget-remaining-usd", "x-tollhouse-budget-reset-usd"];
+
 fn set(
     headers: &mut Headers,
-    prefix: &str,
-    unit: &str,
+    [limit, remaining, reset]: &Names,
     standing: &Standing,
     now: Timestamp,
     write: impl Fn(u64) -> String,
 ) {
-    headers.set(&format!("{prefix}-limit-{unit}"), write(standing.limit.amount));
-    headers.set(&format!("{prefix}-remaining-{unit}"), write(standing.remaining()));
+    headers.set(limit, write(standing.limit.amount));
+    headers.set(remaining, write(standing.remaining()));
     if let Some(resets) = standing.resets(now) {
-        headers.set(&format!("{prefix}-reset-{unit}"), span(resets.since(now)));
+        headers.set(reset, span(resets.since(now)));
     }
 }
 

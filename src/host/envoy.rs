@@ -42,6 +42,12 @@ impl Envoy {
         abi::body(abi::Buffer::GrpcReceive, size).unwrap_or_default()
     }
 
+    /// The status of the answer to a call of the plugin's own, in the callback that tells of it.
+    pub fn call_status() -> Option<u16> {
+        let headers = read_pairs(&abi::headers(abi::Map::CallResponseHeaders)?);
+        headers.iter().find(|(name, _)| name == ":status")?.1.parse().ok()
+    }
+
     /// Breaks off the answer of a stream, by the context of its gateway role.
     pub fn reset_response(context: u32) {
         if abi::select(context) {

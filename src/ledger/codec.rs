@@ -30,7 +30,9 @@ pub(super) fn read(value: &[u8]) -> Entries {
 fn entry(from: &mut &[u8]) -> Option<(u64, Counter)> {
     let subject = u64::from_le_bytes(take(from)?);
     let (buckets, holds) = (u16::from_le_bytes(take(from)?), u16::from_le_bytes(take(from)?));
-    let mut counter = Counter::default();
+    // One more, for what is likely to come.
+    let (spent, held) = (usize::from(buckets.saturating_add(1)), usize::from(holds.saturating_add(1)));
+    let mut counter = Counter { spent: Vec::with_capacity(spent), held: Vec::with_capacity(held) };
     for _ in 0..buckets {
         let bucket = timestamp(from)?;
         let amounts = PerClass([u64::from_le_bytes(take(from)?), u64::from_le_bytes(take(from)?)]);
@@ -57,24 +59,30 @@ fn timestamp(from: &mut &[u8]) -> Option<Timestamp> {
 
 /// Writes a value.
 pub(super) fn write(entries: &Entries) -> Vec<u8> {
-    let mut out = vec![VERSION];
+    let size = |(_, counter): &(u64, Counter)| 12 + 24 * counter.spent.len() + 25 * counter.held.len();
+    let mut out = Vec::with_capacity(1 + entries.iter().map(size).sum::<usize>());
+    out.push(VERSION);
     for (subject, counter) in entries {
-        out.extend(subject.to_le_bytes());
+        number(&mut out, *subject);
         // Buckets and holds are at most some dozen: a window has so many pieces, a request so many minutes.
-        out.extend(u16::try_from(counter.spent.len()).unwrap_or(u16::MAX).to_le_bytes());
-        out.extend(u16::try_from(counter.held.len()).unwrap_or(u16::MAX).to_le_bytes());
+        out.extend_from_slice(&u16::try_from(counter.spent.len()).unwrap_or(u16::MAX).to_le_bytes());
+        out.extend_from_slice(&u16::try_from(counter.held.len()).unwrap_or(u16::MAX).to_le_bytes());
         for spent in counter.spent.iter().take(usize::from(u16::MAX)) {
-            out.extend(spent.bucket.0.to_le_bytes());
-            out.extend(spent.amounts.0.iter().flat_map(|amount| amount.to_le_bytes()));
+            number(&mut out, spent.bucket.0);
+            spent.amounts.0.iter().for_each(|amount| number(&mut out, *amount));
         }
         for hold in counter.held.iter().take(usize::from(u16::MAX)) {
-            out.extend(hold.bucket.0.to_le_bytes());
-            out.extend(hold.expires.0.to_le_bytes());
+            number(&mut out, hold.bucket.0);
+            number(&mut out, hold.expires.0);
             out.push(u8::from(hold.class == Class::Batch));
-            out.extend(hold.amount.to_le_bytes());
+            number(&mut out, hold.amount);
         }
     }
     out
+}
+
+fn number(out: &mut Vec<u8>, number: u64) {
+    out.extend_from_slice(&number.to_le_bytes());
 }
 
 #[cfg(test)]

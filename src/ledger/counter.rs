@@ -104,6 +104,26 @@ impl Level {
     }
 }
 
+/// Does a limit refuse, or only count?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bind {
+    /// It refuses.
+    Hard,
+    /// It only counts.
+    Shadow,
+}
+
+/// A claim that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reserved {
+    /// For [`Counter::settle`].
+    pub hold: Hold,
+    /// How far the counter has got with it.
+    pub level: Level,
+    /// What a limit that only counts would have refused for.
+    pub exceeded: Option<Shortage>,
+}
+
 /// What is spent in the bucket of a settled claim, before and after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Change {
@@ -172,14 +192,37 @@ impl Counter {
     /// How far it has got.
     pub fn level(&mut self, window: Window, now: Timestamp) -> Level {
         self.turn(window, now);
+        self.turned_level(window)
+    }
+
+    fn turned_level(&self, window: Window) -> Level {
         let spent = self.spent.iter().fold(0, |sum: u64, spent| sum.saturating_add(spent.amounts.total()));
-        let resets = self.spent.iter().filter_map(|spent| window.end(spent.bucket)).min();
+        let resets = self.spent.iter().map(|spent| spent.bucket).min().and_then(|oldest| window.end(oldest));
         Level { spent, held: self.used().total().saturating_sub(spent), resets }
     }
 
+    /// Holds what a claim may come to, if there is enough or `bind` does not mind. Says what stands against it, and how
+    /// far the counter has got then.
+    pub fn reserve(
+        &mut self,
+        window: Window,
+        terms: Terms,
+        claim: Claim,
+        bind: Bind,
+        now: Timestamp,
+    ) -> Result<Reserved, Shortage> {
+        let counted = self.turn(window, now);
+        match (self.shortage(window, terms, claim), bind) {
+            (Some(shortage), Bind::Hard) => Err(shortage),
+            (exceeded, _) => {
+                let hold = self.hold(window, claim, counted);
+                Ok(Reserved { hold, level: self.turned_level(window), exceeded })
+            }
+        }
+    }
+
     /// What stands against a claim, if anything does.
-    pub fn shortage(&mut self, window: Window, terms: Terms, claim: Claim, now: Timestamp) -> Option<Shortage> {
-        self.turn(window, now);
+    fn shortage(&self, window: Window, terms: Terms, claim: Claim) -> Option<Shortage> {
         let used = self.used();
         let others = Class::ALL.into_iter().filter(|class| *class != claim.class);
         let kept = |used: PerClass| -> u64 {
@@ -209,12 +252,10 @@ impl Counter {
             }
             until = window.end(spent.bucket);
         }
-        Some(Shortage { until: until.filter(|_| !never), never, level: self.level(window, now) })
+        Some(Shortage { until: until.filter(|_| !never), never, level: self.turned_level(window) })
     }
 
-    /// Holds what a claim may come to.
-    pub fn hold(&mut self, window: Window, claim: Claim, now: Timestamp) -> Hold {
-        let now = self.turn(window, now);
+    fn hold(&mut self, window: Window, claim: Claim, now: Timestamp) -> Hold {
         let expires = Timestamp(claim.expires.0.div_ceil(EXPIRY_STEP_MS).saturating_mul(EXPIRY_STEP_MS));
         let hold = Hold { bucket: window.bucket(now), expires, class: claim.class, amount: claim.amount };
         match self.held_with(hold) {

@@ -6,8 +6,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use tollhouse_filter::clients::Allowed;
-use tollhouse_filter::config::{self, DEFAULT_MAX_BODY, raw};
+use tollhouse_filter::config::{self, DEFAULT_MAX_BODY, Endpoint, raw};
 use tollhouse_filter::time::Timestamp;
+
+use super::compile;
+
+mod limits;
 
 /// Something odd.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +47,12 @@ pub fn warnings(document: &raw::Document, now: Timestamp) -> Vec<Warning> {
     }
     for (i, client) in document.clients.iter().enumerate() {
         check_client(&format!("clients[{i}]"), client, document, now, &mut found);
+    }
+    if let Ok(config) = compile(document) {
+        limits::check(document, &config, &mut found);
+    }
+    if let Some(alerts) = &document.alerts {
+        check_webhook(&alerts.webhook, document, &mut found);
     }
     found.0
 }
@@ -104,13 +114,30 @@ fn check_provider(name: &str, provider: &raw::Provider, document: &raw::Document
         found.add(value, "a key in clear ends up in every copy of this document; use `env`");
     }
     let Ok(endpoint) = config::endpoint(name, provider) else { return };
-    if !endpoint.tls && !private(&endpoint.host) {
-        let what = if provider.keys.is_empty() { "prompts go" } else { "prompts and the key go" };
-        let reason = format!("{what} to `{}` in clear; use https://", endpoint.host);
-        found.add(format!("{path}.endpoint"), reason);
-    }
+    let what = if provider.keys.is_empty() { "prompts go" } else { "prompts and the key go" };
+    in_clear(&format!("{path}.endpoint"), what, &endpoint, found);
     if provider.keys.is_empty() && endpoint.tls && provider.endpoint.is_none() {
         found.add(format!("{path}.keys"), format!("there is none, but `{}` asks for one", endpoint.host));
+    }
+}
+
+fn in_clear(path: &str, what: &str, endpoint: &Endpoint, found: &mut Found) {
+    if !endpoint.tls && !private(&endpoint.host) {
+        found.add(path, format!("{what} to `{}` in clear; use https://", endpoint.host));
+    }
+}
+
+fn check_webhook(webhook: &raw::Webhook, document: &raw::Document, found: &mut Found) {
+    let path = "alerts.webhook";
+    if webhook.path.value.is_some() {
+        let value = format!("{path}.path.value");
+        found.add(value, "a secret in clear ends up in every copy of this document; use `env`");
+    }
+    if let Ok(endpoint) = config::webhook_endpoint(webhook) {
+        in_clear(&format!("{path}.endpoint"), "alerts and the secret path go", &endpoint, found);
+    }
+    if document.limits.iter().all(|limit| limit.alert_at.is_empty()) {
+        found.add(path, "no limit has `alert_at`, so that it is never called");
     }
 }
 

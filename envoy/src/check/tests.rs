@@ -151,3 +151,72 @@ fn odd_models_and_clients_are_told() {
     let reason = "clients: there are none, so every request is refused; `tollhouse key new` makes one";
     assert_eq!(found(none), (Vec::new(), vec![reason.to_owned()]));
 }
+
+/// The good document with prices for all, and these limits.
+fn limit_warns(limit: &str, expected: &[&str]) {
+    let limits = format!("prices: {{ vllm/*: {{ per_million: {{ input: 0, output: 0 }} }} }}\nlimits: [{limit}]\n");
+    warns("max_body: 8MiB", &limits, expected);
+}
+
+#[test]
+fn limits_that_were_hardly_meant_so_are_told() {
+    limit_warns("{ usd: 5, per: day }, { tokens: 1000, per: minute, wait: 5s }, { in_flight: 3, wait: 1m }", &[]);
+    limit_warns(
+        "{ tokens: 9000, per: day, soft: { at: 0.9, model: tier }, for: { model: tier } }",
+        &["limits[0].soft.model: `tier` is the limited model itself"],
+    );
+    limit_warns(
+        "{ requests: 9, per: day, wait: 5s }, { requests: 9, per: ever, wait: 1m }",
+        &[
+            "limits[0].wait: what is spent comes back after a day, and hardly within 5s",
+            "limits[1].wait: what is spent never comes back, and hardly within 60s",
+        ],
+    );
+    limit_warns(
+        "{ output_tokens: 999, per: day }, { tokens: 10, per: day, shadow: true }, { requests: 1, per: day }",
+        &["limits[0].output_tokens: 999 is less than a usual request may come to, which is then always refused"],
+    );
+    limit_warns(
+        "{ in_flight: 9, keep: { batch: 0.1, interactive: 0.5 } }",
+        &["limits[0].keep: no client is `batch`, so that nobody gets this share"],
+    );
+}
+
+#[test]
+fn money_is_limited_where_prices_are_known() {
+    let reason = |names: &str| {
+        format!(
+            "limits[0].usd: the price of {names} is not known, and such requests are refused; say it in `prices`, or what is meant in `unpriced`"
+        )
+    };
+    let both = "max_body: 8MiB\nlimits: [{ usd: 5, per: day, for: { SCOPE } }]";
+    let scoped = |scope: &str, expected: &[&str]| warns("max_body: 8MiB", &both.replace("SCOPE", scope), expected);
+    for scope in ["", "client: each", "client: bot", "model: tier", "provider: vllm", "target: vllm/llama"] {
+        scoped(scope, &[&reason("`vllm/llama`")]);
+    }
+    scoped("provider: openai", &[]);
+    warns("max_body: 8MiB", "limits: [{ usd: 5, per: day, unpriced: refuse }, { tokens: 5000, per: day }]", &[]);
+    let other = GOOD.replace("clients:", "  free: { targets: [vllm/other] }\nclients:").replace("[tier]", "[free]");
+    let other = other.replace("  - {", "  - { name: a, key_sha256: \"0000000000000000000000000000000000000000000000000000000000000009\", models: [tier] }\n  - {");
+    let (errors, warnings) = found(&format!("{other}limits: [{{ usd: 5, per: day, for: {{ client: bot }} }}]"));
+    assert_eq!(
+        (errors, warnings.iter().map(ToString::to_string).collect()),
+        (Vec::new(), vec![reason("`vllm/other`")])
+    );
+}
+
+#[test]
+fn odd_webhooks_are_told() {
+    let webhook = |webhook: &str, limits: &str| format!("limits: [{limits}]\nalerts: {{ webhook: {webhook} }}\n");
+    let watched = "{ requests: 5, per: day, alert_at: [1] }";
+    let tells = |text: &str, expected: &[&str]| warns("max_body: 8MiB", text, expected);
+    tells(&webhook("{ endpoint: 'https://hooks.slack.com', path: { env: HOOK } }", watched), &[]);
+    tells(
+        &webhook("{ endpoint: 'http://203.0.113.9', path: { value: /canary } }", "{ requests: 5, per: day }"),
+        &[
+            "alerts.webhook.path.value: a secret in clear ends up in every copy of this document; use `env`",
+            "alerts.webhook.endpoint: alerts and the secret path go to `203.0.113.9` in clear; use https://",
+            "alerts.webhook: no limit has `alert_at`, so that it is never called",
+        ],
+    );
+}

@@ -1,4 +1,4 @@
-//! One cluster for each provider.
+//! One cluster for each provider, and one for the webhook.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -25,32 +25,57 @@ pub fn system_ca() -> PathBuf {
 /// A provider as far as its cluster goes.
 struct Upstream {
     provider: String,
-    name: String,
-    endpoint: Endpoint,
-    connect_timeout: String,
+    server: Server,
     /// The region for which its requests are signed.
     aws: Option<String>,
 }
 
-/// Names of all clusters, sorted.
-pub(crate) fn names(document: &Document) -> Result<Vec<String>, ConfigError> {
-    Ok(upstreams(document)?.into_iter().map(|u| u.name).collect())
+/// Where a cluster leads.
+struct Server {
+    /// The cluster's name.
+    name: String,
+    endpoint: Endpoint,
+    connect_timeout: String,
 }
 
-/// All clusters: those of providers, sorted by name, and that of the store of limits.
+/// Names of all clusters that serve callers, sorted.
+pub(crate) fn names(document: &Document) -> Result<Vec<String>, ConfigError> {
+    Ok(upstreams(document)?.into_iter().map(|u| u.server.name).collect())
+}
+
+/// All clusters: those of providers and of the webhook, sorted by name, and that of the store of limits.
 pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, ConfigError> {
     let upstreams = upstreams(document)?;
+    let free = |path: &str, name: &str| match upstreams.iter().find(|upstream| upstream.server.name == name) {
+        None => Ok(()),
+        Some(Upstream { provider, .. }) => {
+            let reason = format!("found `{name}`, expected a cluster that no provider has (`{provider}` has it)");
+            Err(ConfigError { path: path.to_owned(), reason })
+        }
+    };
     let of_store = store::cluster(document)?;
-    if let (Some(_), Some(store)) = (&of_store, &document.limit_store)
-        && let Some(upstream) = upstreams.iter().find(|upstream| upstream.name == store.rate_limit_service)
-    {
-        let reason = format!(
-            "found `{}`, expected a cluster that no provider has (`{}` has it)",
-            upstream.name, upstream.provider
-        );
-        return Err(ConfigError { path: "limit_store.rate_limit_service".to_owned(), reason });
+    if let (Some(_), Some(store)) = (&of_store, &document.limit_store) {
+        free("limit_store.rate_limit_service", &store.rate_limit_service)?;
     }
-    Ok(upstreams.iter().map(|upstream| cluster(upstream, document, options)).chain(of_store).collect())
+    let webhook = webhook(document)?;
+    if let Some(webhook) = &webhook {
+        free("alerts.webhook.cluster", &webhook.name)?;
+    }
+    let mut all = Vec::new();
+    for upstream in upstreams {
+        all.push((upstream.server, provider_filters(upstream.aws.as_deref(), document, options)));
+    }
+    all.extend(webhook.map(|webhook| (webhook, json!([codec()]))));
+    all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    let all = all.iter().map(|(server, filters)| cluster(server, filters, document, options));
+    Ok(all.chain(of_store).collect())
+}
+
+/// What goes there is the filter's own.
+fn webhook(document: &Document) -> Result<Option<Server>, ConfigError> {
+    let Some(alerts) = &document.alerts else { return Ok(None) };
+    let endpoint = config::webhook_endpoint(&alerts.webhook)?;
+    Ok(Some(Server { name: alerts.webhook.cluster().to_owned(), endpoint, connect_timeout: "5s".to_owned() }))
 }
 
 fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigError> {
@@ -61,35 +86,34 @@ fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigError> {
         let connect_timeout = raw.connect_timeout.map_or(5.0, |t| t.0.as_secs_f64());
         let new = Upstream {
             provider: provider.clone(),
-            name,
-            endpoint,
-            connect_timeout: format!("{connect_timeout}s"),
+            server: Server { name, endpoint, connect_timeout: format!("{connect_timeout}s") },
             aws: raw.keys.iter().find_map(|key| key.aws.as_ref()).map(|aws| aws.region.clone()),
         };
-        match upstreams.iter().find(|u| u.name == new.name) {
+        match upstreams.iter().find(|u| u.server.name == new.server.name) {
             None => upstreams.push(new),
             // Two providers of one host (two accounts, say) may share its connections.
-            Some(old) if same_host(&old.endpoint, &new.endpoint) && old.aws == new.aws => {}
+            Some(old) if same_host(old, &new) && old.aws == new.aws => {}
             Some(old) => {
-                let other = if same_host(&old.endpoint, &new.endpoint) { "other signatures" } else { "another host" };
+                let other = if same_host(old, &new) { "other signatures" } else { "another host" };
                 let reason = format!(
                     "found `{}`, expected a cluster that no provider of {other} has (`{}` has it)",
-                    new.name, old.provider
+                    new.server.name, old.provider
                 );
                 return Err(ConfigError { path: format!("providers.{provider}.cluster"), reason });
             }
         }
     }
-    upstreams.sort_by(|a, b| a.name.cmp(&b.name));
+    upstreams.sort_by(|a, b| a.server.name.cmp(&b.server.name));
     Ok(upstreams)
 }
 
-fn same_host(a: &Endpoint, b: &Endpoint) -> bool {
+fn same_host(a: &Upstream, b: &Upstream) -> bool {
+    let (a, b) = (&a.server.endpoint, &b.server.endpoint);
     (a.tls, &a.host, a.port) == (b.tls, &b.host, b.port)
 }
 
-fn cluster(upstream: &Upstream, document: &Document, options: &Options) -> Value {
-    let Upstream { name, endpoint, connect_timeout, aws, .. } = upstream;
+fn cluster(server: &Server, filters: &Value, document: &Document, options: &Options) -> Value {
+    let Server { name, endpoint, connect_timeout } = server;
     let literal = endpoint.host.parse::<IpAddr>().is_ok();
     let mut cluster = json!({
         "name": name,
@@ -101,7 +125,7 @@ fn cluster(upstream: &Upstream, document: &Document, options: &Options) -> Value
             "tcp_keepalive": { "keepalive_time": 60, "keepalive_interval": 15, "keepalive_probes": 4 }
         },
         "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocol(endpoint, aws.as_deref(), document, options)
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": protocol(endpoint, filters)
         },
     });
     if let Some(fields) = cluster.as_object_mut() {
@@ -163,7 +187,7 @@ fn thresholds() -> Value {
     json!([limits("DEFAULT"), limits("HIGH")])
 }
 
-fn protocol(endpoint: &Endpoint, aws: Option<&str>, document: &Document, options: &Options) -> Value {
+fn protocol(endpoint: &Endpoint, filters: &Value) -> Value {
     let mut protocol = json!({
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         // Providers close idle connections after minutes; be first, or a request is sent into a closing one.
@@ -176,21 +200,24 @@ fn protocol(endpoint: &Endpoint, aws: Option<&str>, document: &Document, options
     };
     if let Some(fields) = protocol.as_object_mut() {
         fields.insert(version.to_owned(), settings);
-        fields.insert("http_filters".to_owned(), upstream_filters(aws, document, options));
+        fields.insert("http_filters".to_owned(), filters.clone());
     }
     protocol
 }
 
 /// The filter writes the request; what signs it must see it as it goes out.
-fn upstream_filters(aws: Option<&str>, document: &Document, options: &Options) -> Value {
+fn provider_filters(aws: Option<&str>, document: &Document, options: &Options) -> Value {
     let provider = json!({ "name": plugin::PROVIDER, "typed_config": plugin::provider(document, options) });
-    let codec = json!({
+    [Some(provider), aws.map(signing), Some(codec())].into_iter().flatten().collect()
+}
+
+fn codec() -> Value {
+    json!({
         "name": "envoy.filters.http.upstream_codec",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec"
         },
-    });
-    [Some(provider), aws.map(signing), Some(codec)].into_iter().flatten().collect()
+    })
 }
 
 /// <https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_filters/aws_request_signing_filter>

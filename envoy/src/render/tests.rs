@@ -174,3 +174,31 @@ fn the_store_of_limits_has_a_cluster_that_speaks_http2() {
     let expected = "found `onprem`, expected a cluster that no provider has (`vllm` has it)";
     assert_eq!(taken, format!("limit_store.rate_limit_service: {expected}"));
 }
+
+#[test]
+fn the_webhook_has_a_cluster_of_its_own_where_no_caller_gets() {
+    let yaml = "providers:\n  openai: { dialect: openai }
+alerts: { webhook: { endpoint: 'https://hooks.slack.com', path: { env: SLACK_WEBHOOK_PATH } } }";
+    let config = bootstrap(&document(yaml), &options()).unwrap();
+    let clusters = config["static_resources"]["clusters"].as_array().unwrap();
+    assert_eq!(
+        clusters.iter().map(|cluster| cluster["name"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["alerts", "openai"]
+    );
+    let tls = &clusters[0]["transport_socket"]["typed_config"];
+    assert_eq!(tls["sni"], "hooks.slack.com");
+    let names = &tls["common_tls_context"]["validation_context"]["match_typed_subject_alt_names"];
+    assert_eq!(*names, json!([{ "san_type": "DNS", "matcher": { "exact": "hooks.slack.com" } }]));
+    assert!(!clusters[0].to_string().contains("tollhouse"), "{}", clusters[0]);
+    let mut routes = Vec::new();
+    find(&config, "map", &mut routes);
+    assert_eq!(routes[0].as_object().unwrap().keys().collect::<Vec<_>>(), ["openai"]);
+    let mut env = Vec::new();
+    find(&config, "host_env_keys", &mut env);
+    assert_eq!(*env[0], json!(["SLACK_WEBHOOK_PATH"]));
+    let taken = yaml.replace("path: {", "cluster: openai, path: {");
+    assert_eq!(
+        refused(&taken),
+        "alerts.webhook.cluster: found `openai`, expected a cluster that no provider has (`openai` has it)"
+    );
+}

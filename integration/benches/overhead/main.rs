@@ -1,6 +1,7 @@
 //! What the filter costs: the same Envoy with it and without it, in turns within one run.
 //!
-//! `cargo bench -p integration` prints the tables of the README. `-- quick` is a tenth of it, to see that it works.
+//! `cargo bench -p integration` prints the tables of the README, `-- limits` those of `docs/limits.md`: what limits add to
+//! the filter. `quick` beside is a tenth of it, to see that it works.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +13,7 @@
 use std::time::Duration;
 
 use integration::speech::Speech;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 mod load;
@@ -40,20 +42,38 @@ const CASES: [Case; 4] = [
 ];
 
 fn main() {
-    let scale = if std::env::args().any(|argument| argument == "quick") { 10 } else { 1 };
+    let asked = |word: &str| std::env::args().any(|argument| argument == word);
+    let scale = if asked("quick") { 10 } else { 1 };
     let runtime = Runtime::new().unwrap();
     let openai = runtime.block_on(upstream::start(Speech::OpenAi));
     let anthropic = runtime.block_on(upstream::start(Speech::Anthropic));
-    let document = proxy::document(openai, anthropic);
-    let with = Proxy::start(&document, true);
-    let without = Proxy::start(&document, false);
+    let document = |limits| proxy::document(openai, anthropic, limits);
+    let with = Proxy::start(&document(json!([])), true);
+    let other = if asked("limits") {
+        Proxy::start(&document(usual_limits()), true)
+    } else {
+        Proxy::start(&document(json!([])), false)
+    };
     println!(
         "| | CPU per request, without → with | ratio | p50 latency, without → with | p99 |\n|---|---|---|---|---|"
     );
     for case in &CASES {
-        compare(&runtime, &without, &with, case, scale);
+        if asked("limits") {
+            compare(&runtime, &with, &other, case, scale);
+        } else {
+            compare(&runtime, &other, &with, case, scale);
+        }
     }
-    memory(&runtime, &with, scale);
+    memory(&runtime, if asked("limits") { &other } else { &with }, scale);
+}
+
+/// A rate and a budget for the caller, and a budget for its team, none of which is ever reached.
+fn usual_limits() -> Value {
+    json!([
+        { "for": { "client": "each" }, "tokens": 1_u64 << 50, "per": "minute" },
+        { "for": { "client": "each" }, "requests": 1_u64 << 50, "per": "minute" },
+        { "for": { "team": "each" }, "usd": 1_000_000, "per": "month", "alert_at": [0.8, 1.0] },
+    ])
 }
 
 fn compare(runtime: &Runtime, without: &Proxy, with: &Proxy, case: &Case, scale: usize) {

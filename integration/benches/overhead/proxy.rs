@@ -24,13 +24,15 @@ pub(crate) struct Proxy {
     _folder: TempDir,
 }
 
-/// Model `o` at a provider of OpenAI's API, model `a` at one of Anthropic's.
-pub(crate) fn document(openai: SocketAddr, anthropic: SocketAddr) -> Document {
+/// Model `o` at a provider of OpenAI's API, model `a` at one of Anthropic's, with prices and these limits.
+pub(crate) fn document(openai: SocketAddr, anthropic: SocketAddr, limits: Value) -> Document {
     let provider = |dialect: &str, at: SocketAddr| json!({ "dialect": dialect, "endpoint": format!("http://{at}/v1") });
     let document = json!({
         "providers": { "o": provider("openai", openai), "a": provider("anthropic", anthropic) },
         "models": { "o": { "targets": ["o/m"] }, "a": { "targets": ["a/m"] } },
-        "clients": [{ "name": "bench", "key_sha256": Digest::of(KEY).to_string(), "models": ["*"] }],
+        "prices": { "o/m": { "model": "openai/gpt-5-mini" }, "a/m": { "model": "anthropic/claude-sonnet-4-6" } },
+        "limits": limits,
+        "clients": [{ "name": "bench", "team": "bench", "key_sha256": Digest::of(KEY).to_string(), "models": ["*"] }],
     });
     tollhouse_filter::config::document(document.to_string().as_bytes()).expect("a good document")
 }

@@ -29,6 +29,7 @@ mod rate_limit_messages;
 mod rate_limit_service;
 mod records;
 mod reload;
+mod stories;
 mod strict;
 mod uploads;
 mod usage;

@@ -13,6 +13,11 @@ const BODY: &str = r#"{"model":"tier","max_tokens":100,"messages":[{"role":"user
 
 /// A worker with these limits, whose models have known prices.
 fn world(limits: Value) -> World {
+    world_with(limits, Value::Null)
+}
+
+/// The same with somebody who is told.
+fn world_with(limits: Value, alerts: Value) -> World {
     let client = |name: &str, more: Value| {
         let mut client = json!({ "name": name, "key_sha256": Digest::of(name).to_string(), "models": ["*"] });
         client.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -30,6 +35,7 @@ fn world(limits: Value) -> World {
         ],
         "prices": { "a/*": { "per_million": { "input": 1, "output": 10 } }, "b/*": { "per_million": { "input": 1, "output": 10 } } },
         "limits": limits,
+        "alerts": alerts,
     }))
 }
 
@@ -90,6 +96,55 @@ fn money_is_counted_by_the_price_of_the_target() {
     assert_eq!(header("x-should-retry").as_deref(), Some("false"));
     assert!(header("retry-after").unwrap().parse::<u64>().unwrap() > 3600);
     assert_eq!(serde_json::from_slice::<Value>(&reply.body).unwrap()["error"]["type"], "insufficient_quota");
+}
+
+#[test]
+fn the_webhook_is_told_once_of_each_share() {
+    let limits = json!([{ "for": { "client": "each" }, "requests": 4, "per": "day", "alert_at": [0.5, 1.0] }]);
+    let world =
+        world_with(limits.clone(), json!({ "webhook": { "endpoint": "https://h", "path": { "value": "/x" } } }));
+    for _ in 0..4 {
+        let gateway = world.chat("bot", BODY);
+        end(&world, gateway, 1, 1);
+    }
+    let told: Vec<_> = world.exchanges.alerts().take().into_iter().map(|alert| alert.body).collect();
+    let text = |percent| json!({ "text": format!("Tollhouse: {percent} % of the limit of 4 requests per day for client bot are spent.") });
+    assert_eq!(told, [text(50).to_string(), text(100).to_string()]);
+    assert_eq!(world.host.meters.borrow()["tollhouse_alerts;limit=requests/day/client:*"], 2);
+    let silent = world_with(limits, Value::Null);
+    for _ in 0..4 {
+        let gateway = silent.chat("bot", BODY);
+        end(&silent, gateway, 1, 1);
+    }
+    assert!(silent.exchanges.alerts().take().is_empty());
+}
+
+#[test]
+fn how_long_answers_are_is_learned_where_callers_do_not_say() {
+    let body = BODY.replace(r#""max_tokens":100,"#, "");
+    let world = world(json!([{ "tokens": 100_000, "per": "day" }]));
+    let held = |body: &str| {
+        let gateway = world.chat("bot", body);
+        let State::Forwarded(exchange) = &gateway.state else { panic!("not forwarded") };
+        let held = exchange.tolls.borrow().standings[0].level.held;
+        (gateway, held)
+    };
+    let (gateway, first) = held(&body);
+    end(&world, gateway, 10, 9_000);
+    let (gateway, longer) = held(&body);
+    assert_eq!(longer - first, 9_000 - 4_096);
+    end(&world, gateway, 10, 10);
+    for _ in 0..32 {
+        let (gateway, _) = held(&body);
+        end(&world, gateway, 10, 10);
+    }
+    let (gateway, shorter) = held(&body);
+    assert!(shorter < longer && shorter > longer / 2, "{longer} to {shorter}");
+    end(&world, gateway, 10, 10);
+    // What the caller says is not learned from.
+    let (gateway, _) = held(&BODY.replace("100", "50000"));
+    end(&world, gateway, 10, 40_000);
+    assert!(held(&body).1 < 2 * shorter);
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub(super) enum Map {
     RequestHeaders = 0,
     RequestTrailers = 1,
     ResponseHeaders = 2,
+    CallResponseHeaders = 6,
 }
 
 /// Buffers, by their number in the ABI.
