@@ -1,4 +1,4 @@
-//! Every example is a document that is fine, and Envoy accepts what is rendered of it. So are those of the README.
+//! Every example is a document that is fine, and Envoy accepts what is rendered of it. So are those of the pages.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use std::fs;
@@ -16,13 +16,17 @@ fn examples() -> Vec<PathBuf> {
     found
 }
 
-/// The YAML blocks of the README that are whole documents.
-fn readme() -> Vec<String> {
-    let text = fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks = text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
-    let found: Vec<_> = blocks.filter(|block| block.contains("providers:")).collect();
-    assert!(!found.is_empty());
-    found
+/// The YAML blocks of the README and of the pages, those that are parts together with the README's first.
+fn documents() -> Vec<String> {
+    let pages = fs::read_dir(root().join("docs")).unwrap().map(|page| page.unwrap().path());
+    let pages = std::iter::once(root().join("README.md")).chain(pages);
+    let texts: Vec<_> = pages.map(|page| fs::read_to_string(page).unwrap()).collect();
+    let blocks = texts.iter().flat_map(|text| text.split("```yaml\n").skip(1));
+    let blocks: Vec<_> = blocks.map(|rest| rest.split("```").next().unwrap()).collect();
+    let (first, _) = blocks.split_first().unwrap();
+    let whole =
+        |block: &&str| if block.contains("providers:") { (*block).to_owned() } else { format!("{first}{block}") };
+    blocks.iter().map(whole).collect()
 }
 
 fn tollhouse(arguments: &[&str], file: &Path) -> Output {
@@ -54,9 +58,9 @@ fn every_example_is_fine_and_accepted_by_envoy() {
 }
 
 #[test]
-fn every_document_of_the_readme_is_fine_and_accepted_by_envoy() {
+fn every_document_of_the_pages_is_fine_and_accepted_by_envoy() {
     let folder = tempfile::tempdir().unwrap();
-    for (i, document) in readme().iter().enumerate() {
+    for (i, document) in documents().iter().enumerate() {
         let file = folder.path().join(format!("{i}.yaml"));
         fs::write(&file, document).unwrap();
         holds(&file);
