@@ -14,11 +14,9 @@ use crate::config::Config;
 use crate::contract;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Phase};
-use crate::failover;
-use crate::headers::{self, Headers};
+use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side, Stream};
 use crate::limits::Limit;
-use crate::reply;
 use crate::surfaces::files::Files;
 use crate::surfaces::models::Form;
 use crate::surfaces::{self, CountSurface, Route, Surface, Task};
@@ -26,6 +24,7 @@ use crate::telemetry;
 use crate::time::Timestamp;
 
 mod admitted;
+mod answer;
 mod asking;
 mod denial;
 mod entry;
@@ -37,6 +36,7 @@ mod standing;
 mod way;
 
 use admitted::Admitted;
+use answer::{envoys_own, sign};
 use asking::Asking;
 use entry::{Entrant, Stop};
 use head::Head;
@@ -329,66 +329,11 @@ impl Gateway {
         Action::Continue
     }
 
-    /// Puts the caller's form of a failure in the place of Envoy's own words.
-    fn substitute(
-        &mut self,
-        host: &dyn Host,
-        surface: &'static dyn Surface,
-        error: &ApiError,
-        headers: &mut Headers,
-        end: bool,
-    ) {
-        self.notes.error = error.code.as_deref().map(str::to_owned);
-        self.notes.status = error.status;
-        let body = surface.error(error);
-        if end {
-            return reply::refuse(host, error, &body, &[]);
-        }
-        headers.set(":status", error.status.to_string());
-        headers.remove("content-length");
-        for (name, value) in reply::error_headers(error) {
-            headers.set(name, value);
-        }
-        self.substitute = Some(body);
-    }
-
-    /// When a body is too large for Envoy and for us at the same piece, Envoy's refusal is on its way before ours,
-    /// with the details of ours: only its length tells.
-    fn overruled(&mut self, headers: &Headers) -> Option<(&'static dyn Surface, Box<ApiError>)> {
-        let (surface, error) = self.refused.take()?;
-        let length: usize = headers.get("content-length")?.parse().ok()?;
-        (length != surface.error(&error).len()).then_some((surface, error))
-    }
-
     fn too_large(&self) -> ApiError {
         let limit = crate::config::raw::ByteSize(self.config.max_body);
         ApiError::new(413, format!("The body is over the limit of {limit}."))
             .code("request_too_large")
             .retry(Retry::Never)
-    }
-
-    /// Answers the caller without a provider.
-    fn answer(&mut self, host: &dyn Host, refusal: &Refusal) -> Action {
-        self.state = State::Answered;
-        match refusal {
-            Refusal::Answer(body) => {
-                self.notes.status = 200;
-                host.reply(200, &[("content-type", "application/json")], body);
-            }
-            Refusal::Estimate(body) => {
-                self.notes.status = 200;
-                host.reply(200, &[("content-type", "application/json"), ("x-tollhouse-usage", "estimated")], body);
-            }
-            Refusal::Error(surface, error) => {
-                self.notes.status = error.status;
-                self.notes.error = error.code.as_deref().map(str::to_owned);
-                self.refused = Some((*surface, error.clone()));
-                let allow = surfaces::allowed(&self.notes.path);
-                let allow = (error.status == 405).then_some(("allow", allow.as_str()));
-                reply::refuse(host, error, &surface.error(error), allow.as_slice());
-            }
-        }
-        Action::Pause
     }
 }
 
@@ -396,43 +341,6 @@ impl Gateway {
 fn estimate(surface: &dyn CountSurface, body: &[u8]) -> Result<Vec<u8>, ApiError> {
     let chat = surface.request(&admitted::object(body)?)?;
     Ok(surface.answer(chat.estimated_tokens()))
-}
-
-/// What Envoy says itself, if it does: no provider's answer has gone out.
-fn envoys_own(
-    host: &dyn Host,
-    exchange: &Exchange,
-    status: u16,
-    now: Timestamp,
-) -> Option<(&'static dyn Surface, Box<ApiError>)> {
-    if exchange.progress.borrow().phase != Phase::Held {
-        return None;
-    }
-    failover::unanswered(host, exchange, now);
-    Some((exchange.surface(), Box::new(given_up(status, &exchange.progress.borrow().attempts))))
-}
-
-/// Says who answered, after how many tries, what was left out, and what a plain answer costs: a stream's cost is known
-/// when its headers are long gone.
-fn sign(headers: &mut Headers, exchange: &Exchange, request_bytes: u64) {
-    let progress = &exchange.progress.borrow();
-    if let Some(target) = progress.target() {
-        headers.set("x-tollhouse-target", target);
-        headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());
-    }
-    if !progress.dropped.is_empty() {
-        headers.set("x-tollhouse-dropped", headers::list(&progress.dropped));
-    }
-    if let Some(model) = &exchange.softer {
-        headers.set("x-tollhouse-soft-limit", model.as_str());
-    }
-    if progress.meter.is_complete()
-        && !exchange.asked.stream
-        && let Some((usage, _)) = progress.meter.usage(request_bytes)
-        && let Some(cost) = exchange.cost(progress, &usage).total()
-    {
-        headers.set("x-tollhouse-cost-usd", cost.to_string());
-    }
 }
 
 /// Tells Envoy's router how to make the attempts. Changed headers make it choose the route again, by the property.

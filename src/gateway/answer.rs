@@ -1,0 +1,106 @@
+//! What goes back to the caller: answers of our own, failures in its own form, and headers of ours.
+
+use super::refusal::{Refusal, given_up};
+use super::{Gateway, State};
+use crate::errors::ApiError;
+use crate::exchange::{Exchange, Phase};
+use crate::failover;
+use crate::headers::{self, Headers};
+use crate::host::{Action, Host};
+use crate::reply;
+use crate::surfaces::{self, Surface};
+use crate::time::Timestamp;
+
+impl Gateway {
+    /// Puts the caller's form of a failure in the place of Envoy's own words.
+    pub(super) fn substitute(
+        &mut self,
+        host: &dyn Host,
+        surface: &'static dyn Surface,
+        error: &ApiError,
+        headers: &mut Headers,
+        end: bool,
+    ) {
+        self.notes.error = error.code.as_deref().map(str::to_owned);
+        self.notes.status = error.status;
+        let body = surface.error(error);
+        if end {
+            return reply::refuse(host, error, &body, &[]);
+        }
+        headers.set(":status", error.status.to_string());
+        headers.remove("content-length");
+        for (name, value) in reply::error_headers(error) {
+            headers.set(name, value);
+        }
+        self.substitute = Some(body);
+    }
+
+    /// When a body is too large for Envoy and for us at the same piece, Envoy's refusal is on its way before ours,
+    /// with the details of ours: only its length tells.
+    pub(super) fn overruled(&mut self, headers: &Headers) -> Option<(&'static dyn Surface, Box<ApiError>)> {
+        let (surface, error) = self.refused.take()?;
+        let length: usize = headers.get("content-length")?.parse().ok()?;
+        (length != surface.error(&error).len()).then_some((surface, error))
+    }
+
+    /// Answers the caller without a provider.
+    pub(super) fn answer(&mut self, host: &dyn Host, refusal: &Refusal) -> Action {
+        self.state = State::Answered;
+        match refusal {
+            Refusal::Answer(body) => {
+                self.notes.status = 200;
+                host.reply(200, &[("content-type", "application/json")], body);
+            }
+            Refusal::Estimate(body) => {
+                self.notes.status = 200;
+                host.reply(200, &[("content-type", "application/json"), ("x-tollhouse-usage", "estimated")], body);
+            }
+            Refusal::Error(surface, error) => {
+                self.notes.status = error.status;
+                self.notes.error = error.code.as_deref().map(str::to_owned);
+                self.refused = Some((*surface, error.clone()));
+                let allow = surfaces::allowed(&self.notes.path);
+                let allow = (error.status == 405).then_some(("allow", allow.as_str()));
+                reply::refuse(host, error, &surface.error(error), allow.as_slice());
+            }
+        }
+        Action::Pause
+    }
+}
+
+/// What Envoy says itself, if it does: no provider's answer has gone out.
+pub(super) fn envoys_own(
+    host: &dyn Host,
+    exchange: &Exchange,
+    status: u16,
+    now: Timestamp,
+) -> Option<(&'static dyn Surface, Box<ApiError>)> {
+    if exchange.progress.borrow().phase != Phase::Held {
+        return None;
+    }
+    failover::unanswered(host, exchange, now);
+    Some((exchange.surface(), Box::new(given_up(status, &exchange.progress.borrow().attempts))))
+}
+
+/// Says who answered, after how many tries, what was left out, and what a plain answer costs: a stream's cost is known
+/// when its headers are long gone.
+pub(super) fn sign(headers: &mut Headers, exchange: &Exchange, request_bytes: u64) {
+    let progress = &exchange.progress.borrow();
+    if let Some(target) = progress.target() {
+        headers.set("x-tollhouse-target", target);
+        headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());
+    }
+    if !progress.dropped.is_empty() {
+        headers.set("x-tollhouse-dropped", headers::list(&progress.dropped));
+    }
+    if let Some(model) = &exchange.softer {
+        headers.set("x-tollhouse-soft-limit", model.as_str());
+    }
+    if progress.meter.is_complete()
+        && !exchange.asked.stream
+        && let Some((usage, _)) = progress.meter.usage(request_bytes)
+        && let Some(cost) = exchange.cost(progress, &usage).total()
+    {
+        headers.set("x-tollhouse-cost-usd", cost.to_string());
+    }
+}
