@@ -37,13 +37,6 @@ struct Needs {
     prompt: Prompt,
 }
 
-impl Entrant {
-    /// What limits see of it, if there are any.
-    pub(super) fn subject(&self, logical: bool) -> Option<Subject<'_>> {
-        self.needs.as_ref().map(|needs| needs.subject(self, !logical))
-    }
-}
-
 /// Why a request does not go on.
 pub(super) enum Stop {
     /// It cannot be served.
@@ -64,6 +57,11 @@ impl Entrant {
         let counts = limited && !matches!(admitted.task, Task::Count(_));
         let needs = counts.then(|| Needs::of(&admitted, bounds, body));
         Ok(Self { admitted, asked, needs })
+    }
+
+    /// What limits see of it, if there are any.
+    pub(super) fn subject(&self, logical: bool) -> Option<Subject<'_>> {
+        self.needs.as_ref().map(|needs| needs.subject(self, !logical))
     }
 }
 
