@@ -83,7 +83,7 @@ impl<'a> Response<'a> {
     }
 }
 
-/// Reads a whole answer. One that is still being made (`queued`) has no end yet.
+/// Reads a whole answer. One that has yet to be made (`queued`) has no end.
 pub(super) fn read(body: &[u8]) -> Result<Vec<Event<'_>>, ApiError> {
     let response: Response<'_> = serde_json::from_slice(body).map_err(|_| error::no_answer())?;
     match response.status.as_deref() {
@@ -95,7 +95,9 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Event<'_>>, ApiError> {
     }
     let mut events = vec![response.start()];
     let calls = response.items(&mut |event| events.push(event));
-    if !matches!(response.status.as_deref(), Some("queued" | "in_progress")) {
+    let pending = matches!(response.status.as_deref(), Some("queued" | "in_progress"));
+    // What has begun to answer ends here all the same: nothing more will come of it.
+    if !pending || events.len() > 1 {
         events.push(response.finish("completed", calls > 0));
     }
     events.extend(response.usage());

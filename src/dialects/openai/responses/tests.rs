@@ -284,6 +284,15 @@ fn an_answer_that_is_still_being_made_has_no_end() {
 }
 
 #[test]
+fn an_answer_that_has_begun_ends_whatever_its_status_says() {
+    let call = json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"});
+    let body = json!({"id": "resp_1", "model": "real", "created_at": 5, "status": "queued", "output": [call]});
+    let body = body.to_string();
+    let events = Responses.answer(body.as_bytes()).unwrap();
+    assert_eq!(events.last(), Some(&Event::Finish { choice: 0, reason: FinishReason::ToolCalls }));
+}
+
+#[test]
 fn events_pass_with_their_names_until_the_last() {
     let asked = Asked { model: "m".into(), stream: true, include_usage: true, ..Asked::default() };
     let mut passer = Responses.pass_stream(&asked);
