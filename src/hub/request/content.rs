@@ -1,6 +1,7 @@
 //! What a turn says: text, or parts of several types.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{Error as _, SeqAccess, Visitor};
@@ -8,14 +9,14 @@ use serde_json::value::RawValue;
 
 use crate::json::{Object, Text, optional_text, without_position};
 
-/// What a turn says.
+/// What a turn says. Another API has the same with parts of its own.
 #[derive(Debug, Default)]
-pub enum Content<'a> {
+pub enum Content<'a, P = Part<'a>> {
     /// `null` or absent.
     #[default]
     None,
     Text(Cow<'a, str>),
-    Parts(Vec<Part<'a>>),
+    Parts(Vec<P>),
 }
 
 /// A piece of content.
@@ -50,29 +51,29 @@ pub struct File<'a> {
     pub filename: Option<Cow<'a, str>>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
+impl<'de: 'a, 'a, P: Deserialize<'de>> Deserialize<'de> for Content<'a, P> {
     fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct Said;
-        impl<'de> Visitor<'de> for Said {
-            type Value = Content<'de>;
+        struct Said<P>(PhantomData<P>);
+        impl<'de, P: Deserialize<'de>> Visitor<'de> for Said<P> {
+            type Value = Content<'de, P>;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a string or a list of content parts")
             }
 
-            fn visit_unit<E>(self) -> Result<Content<'de>, E> {
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
                 Ok(Content::None)
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Content<'de>, E> {
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
                 Ok(Content::Text(Cow::Owned(text.to_owned())))
             }
 
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Content<'de>, E> {
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
                 Ok(Content::Text(Cow::Borrowed(text)))
             }
 
-            fn visit_seq<S: SeqAccess<'de>>(self, mut parts: S) -> Result<Content<'de>, S::Error> {
+            fn visit_seq<S: SeqAccess<'de>>(self, mut parts: S) -> Result<Self::Value, S::Error> {
                 let mut out = Vec::new();
                 while let Some(part) = parts.next_element()? {
                     out.push(part);
@@ -80,7 +81,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
                 Ok(Content::Parts(out))
             }
         }
-        json.deserialize_any(Said)
+        json.deserialize_any(Said(PhantomData))
     }
 }
 

@@ -3,10 +3,8 @@
 //! <https://platform.openai.com/docs/api-reference/responses/create#responses-create-input>
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::errors::ApiError;
@@ -14,13 +12,7 @@ use crate::hub::request::{self, File, PartKind};
 use crate::json::optional_text;
 
 /// What an item says.
-#[derive(Default)]
-pub(super) enum Content<'a> {
-    #[default]
-    None,
-    Text(Cow<'a, str>),
-    Parts(Vec<Part<'a>>),
-}
+pub(super) type Content<'a> = request::Content<'a, Part<'a>>;
 
 /// The members that the types of parts have.
 #[derive(Deserialize)]
@@ -45,17 +37,15 @@ pub(super) struct Part<'a> {
     cache_control: Option<&'a RawValue>,
 }
 
-impl<'a> Content<'a> {
-    /// The same in the hub's words. `path` is where it stands.
-    pub(super) fn read(self, path: &str) -> Result<request::Content<'a>, ApiError> {
-        match self {
-            Self::None => Ok(request::Content::None),
-            Self::Text(text) => Ok(request::Content::Text(text)),
-            Self::Parts(parts) => {
-                let read = |(at, part): (usize, Part<'a>)| part.read(&format!("{path}[{at}]"));
-                let parts: Result<_, _> = parts.into_iter().enumerate().map(read).collect();
-                parts.map(request::Content::Parts)
-            }
+/// The same in the hub's words. `path` is where it stands.
+pub(super) fn read<'a>(content: Content<'a>, path: &str) -> Result<request::Content<'a>, ApiError> {
+    match content {
+        Content::None => Ok(request::Content::None),
+        Content::Text(text) => Ok(request::Content::Text(text)),
+        Content::Parts(parts) => {
+            let read = |(at, part): (usize, Part<'a>)| part.read(&format!("{path}[{at}]"));
+            let parts: Result<_, _> = parts.into_iter().enumerate().map(read).collect();
+            parts.map(request::Content::Parts)
         }
     }
 }
@@ -95,38 +85,4 @@ impl<'a> Part<'a> {
 
 pub(super) fn lacks(path: &str) -> ApiError {
     ApiError::invalid(format!("The request must have `{path}`.")).param(path).code("missing_required_parameter")
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct Said;
-        impl<'de> Visitor<'de> for Said {
-            type Value = Content<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a list of content parts")
-            }
-
-            fn visit_unit<E>(self) -> Result<Content<'de>, E> {
-                Ok(Content::None)
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Content<'de>, E> {
-                Ok(Content::Text(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Content<'de>, E> {
-                Ok(Content::Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_seq<S: SeqAccess<'de>>(self, mut parts: S) -> Result<Content<'de>, S::Error> {
-                let mut out = Vec::new();
-                while let Some(part) = parts.next_element()? {
-                    out.push(part);
-                }
-                Ok(Content::Parts(out))
-            }
-        }
-        json.deserialize_any(Said)
-    }
 }

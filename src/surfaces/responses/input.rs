@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::content::{Content, lacks};
+use super::content::{self, Content, lacks};
 use super::request::{needs_state, refused};
 use crate::errors::ApiError;
 use crate::hub::request::{self, FunctionCall, Message, Part, PartKind, Role, ToolCall};
@@ -119,7 +119,7 @@ fn text<'a>(item: &Object<'a>, path: &str, name: &str) -> Result<Option<Cow<'a, 
 
 fn content<'a>(item: &Object<'a>, path: &str, name: &str) -> Result<request::Content<'a>, ApiError> {
     let content = item.read::<Content<'a>>(name).map_err(|e| refused(path, e))?.unwrap_or_default();
-    content.read(&format!("{path}.{name}"))
+    content::read(content, &format!("{path}.{name}"))
 }
 
 fn join<'a>(said: &mut request::Content<'a>, more: request::Content<'a>) {
