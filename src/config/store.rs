@@ -32,9 +32,9 @@ pub(super) fn store(raw: &raw::LimitStore) -> Result<Store> {
         return Err(ConfigError::new(path("domain"), "expected a name that the service knows"));
     }
     let timeout = raw.timeout.map_or(TIMEOUT, |timeout| timeout.0);
-    if timeout.is_zero() || timeout > Duration::from_secs(1) {
+    if timeout.is_zero() || timeout > Duration::from_secs(10) {
         let found = raw::Seconds(timeout).to_string();
-        return Err(ConfigError::expected(path("timeout"), &found, "some milliseconds, up to 1s"));
+        return Err(ConfigError::expected(path("timeout"), &found, "some milliseconds, up to 10s"));
     }
     let when_down = raw.when_down.unwrap_or_default();
     if let Some(share) = raw.local_share {

@@ -65,8 +65,8 @@ fn what_is_wrong_with_a_store_is_told_with_its_path() {
         (r#"{ "rate_limit_service": "" }"#, "rate_limit_service: expected the name of a cluster, of up to 100 bytes"),
         (r#"{ "rate_limit_service": "r", "domain": "" }"#, "domain: expected a name that the service knows"),
         (
-            r#"{ "rate_limit_service": "r", "timeout": "2s" }"#,
-            "timeout: found `2s`, expected some milliseconds, up to 1s",
+            r#"{ "rate_limit_service": "r", "timeout": "20s" }"#,
+            "timeout: found `20s`, expected some milliseconds, up to 10s",
         ),
         (
             r#"{ "rate_limit_service": "r", "local_share": 2 }"#,
