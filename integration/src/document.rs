@@ -114,7 +114,7 @@ pub fn provider(dialect: &str, name: &str, host: &str) -> Value {
         "dialect": dialect,
         "endpoint": format!("http://{host}/v1"),
         "keys": [{ "value": format!("{PROVIDER_KEYS}{name}") }],
-        "connect_timeout": "400ms",
+        "connect_timeout": "2s",
     })
 }
 
@@ -159,5 +159,5 @@ fn patient() -> Value {
 }
 
 fn impatient() -> Value {
-    json!({ "first_token": "1s", "attempt": "1s", "idle": "1s", "total": "5s" })
+    json!({ "first_token": "3s", "attempt": "3s", "idle": "3s", "total": "12s" })
 }

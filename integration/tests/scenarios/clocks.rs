@@ -24,7 +24,7 @@ async fn a_connection_that_is_not_taken_up_is_given_up_in_time() {
     let model = play.model("hole-oa");
     let answer = play.chat(&model).send().await;
     assert_eq!((answer.status, answer.content().as_str()), (200, ANSWER));
-    assert!(answer.took >= MS(350) && answer.took < MS(2000), "{:?}", answer.took);
+    assert!(answer.took >= MS(1900) && answer.took < MS(20_000), "{:?}", answer.took);
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn the_first_content_must_come_in_time_whatever_comes_before() {
         provider.on(&model, Reply::stream(from.opening()).forever(&from.ping(), MS(50)));
         let answer = play.chat(&model).stream(true).send().await;
         assert_eq!((answer.status, answer.content().as_str()), (200, ANSWER), "{from}");
-        assert!(answer.took >= MS(900) && answer.took < MS(4000), "{from} {:?}", answer.took);
+        assert!(answer.took >= MS(2900), "{from} {:?}", answer.took);
         // The first provider is not kept busy.
         provider.one(&model).await.gone().await;
     }
@@ -49,11 +49,11 @@ async fn a_slow_stream_is_as_good_as_a_fast_one() {
         let model = play.model(if speech == OpenAi { "oa-fast" } else { "ao-fast" });
         // Longer than the first-content clock altogether, and never longer than the idle clock.
         let events = speech.events(&["a", "b", "c", "d", "e", "f"]);
-        let reply = events.iter().fold(Reply::stream::<&str>([]), |reply, e| reply.chunks([e]).pause(MS(200)));
+        let reply = events.iter().fold(Reply::stream::<&str>([]), |reply, e| reply.chunks([e]).pause(MS(600)));
         play.provider(speech).on(&model, reply.end());
         let answer = play.chat(&model).stream(true).send().await;
         assert_eq!((answer.content().as_str(), answer.done(), answer.served().1.as_str()), ("abcdef", true, "1"));
-        assert!(answer.took > MS(1500), "{:?}", answer.took);
+        assert!(answer.took > MS(3500), "{:?}", answer.took);
     }
 }
 
@@ -68,7 +68,7 @@ async fn pings_do_not_keep_a_stream_alive() {
         let case = format!("{speech}: {}", answer.text());
         assert_eq!((answer.status, answer.done(), answer.code().as_str()), (200, false, "idle_timeout"), "{case}");
         assert_eq!(answer.content(), PIECES[0], "{case}");
-        assert!(answer.took >= MS(900) && answer.took < MS(4000), "{case}: {:?}", answer.took);
+        assert!(answer.took >= MS(2900), "{case}: {:?}", answer.took);
         provider.one(&model).await.gone().await;
         let record = play.records.of_model(&model).await;
         assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");
@@ -86,7 +86,7 @@ async fn a_stream_that_falls_silent_is_told_in_band() {
         let answer = play.chat(&model).stream(true).send().await;
         assert_eq!((answer.status, answer.whole, answer.done()), (200, false, false), "{}", answer.text());
         assert_eq!((answer.content().as_str(), answer.code().as_str()), (PIECES[0], "idle_timeout"));
-        assert!(answer.took >= MS(1900) && answer.took < MS(4900), "{:?}", answer.took);
+        assert!(answer.took >= MS(3900), "{:?}", answer.took);
         provider.one(&model).await.gone().await;
         let record = play.records.of_model(&model).await;
         assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");
@@ -102,7 +102,7 @@ async fn a_provider_that_does_not_end_after_its_end_marker_keeps_nobody() {
         let provider = play.provider(speech);
         provider.on(&model, Reply::stream(speech.events(&PIECES)).hang());
         let answer = play.chat(&model).stream(true).send().await;
-        assert!(answer.took < MS(4500), "{speech}: {:?}", answer.took);
+        assert!(answer.took < MS(11_000), "{speech}: {:?}", answer.took);
         assert_eq!((answer.content().as_str(), answer.done()), (ANSWER, true), "{}", answer.text());
         provider.one(&model).await.gone().await;
         let record = play.records.of_model(&model).await;
@@ -123,7 +123,7 @@ async fn everything_together_must_end_in_time() {
     let answer = play.chat(&model).stream(true).send().await;
     assert_eq!((answer.status, answer.done()), (200, false));
     assert_eq!(answer.code(), "timeout");
-    assert!(answer.took >= MS(4900) && answer.took < MS(7000), "{:?}", answer.took);
+    assert!(answer.took >= MS(11_900), "{:?}", answer.took);
     let record = play.records.of_model(&model).await;
     assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("failed"), &json!("partial")), "{record}");
     assert_eq!(record["error"], "timeout", "{record}");
@@ -140,7 +140,7 @@ async fn no_answer_of_any_target_in_time_is_a_timeout() {
         let answer = play.chat(&model).stream(stream).send().await;
         assert_eq!((answer.status, answer.code().as_str()), (504, "timeout"), "{}", answer.text());
         assert_eq!(answer.json()["error"]["type"], "timeout_error");
-        assert!(answer.took >= MS(1900) && answer.took < MS(4900), "{:?}", answer.took);
+        assert!(answer.took >= MS(5900), "{:?}", answer.took);
         assert_eq!((play.o.seen(&model).len(), play.a.seen(&model).len()), (1, 1));
         let record = play.records.of_model(&model).await;
         assert_eq!((&record["outcome"], &record["status"]), (&json!("failed"), &json!(504)), "{record}");

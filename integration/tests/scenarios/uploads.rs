@@ -54,7 +54,7 @@ async fn an_upload_that_stalls_gets_408() {
         assert_eq!((answer.status, answer.code().as_str()), (408, "request_timeout"), "{name}: {}", answer.text());
         assert_eq!(answer.header("content-type"), Some("application/json"), "{name}");
         let took = begun.elapsed();
-        assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(5), "{name}: {took:?}");
+        assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(30), "{name}: {took:?}");
         let record = envoy.records.of_request(answer.header("x-request-id").unwrap()).await;
         assert_eq!((&record["status"], &record["error"]), (&json!(408), &json!("request_timeout")), "{record}");
     }
