@@ -186,6 +186,10 @@ impl Gateway {
 
     /// The answer's headers are on their way to the caller.
     pub fn on_response_headers(&mut self, host: &dyn Host, end: bool, now: Timestamp) -> Action {
+        if matches!(self.state, State::Fresh) {
+            // A filter in front of us has answered.
+            return Action::Continue;
+        }
         let mut headers = Headers::from(host.headers(Side::Response));
         let status = headers.get(":status").and_then(|status| status.parse().ok()).unwrap_or(0);
         self.notes.status = status;

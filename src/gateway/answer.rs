@@ -3,7 +3,7 @@
 use super::refusal::{Refusal, given_up};
 use super::{Gateway, State};
 use crate::errors::ApiError;
-use crate::exchange::{Exchange, Phase};
+use crate::exchange::{Exchange, Outcome, Phase};
 use crate::failover;
 use crate::headers::{self, Headers};
 use crate::host::{Action, Host};
@@ -78,8 +78,26 @@ pub(super) fn envoys_own(
     if exchange.progress.borrow().phase != Phase::Held {
         return None;
     }
+    begin_refused(host, exchange);
     failover::unanswered(host, exchange, now);
     Some((exchange.surface(), Box::new(given_up(status, &exchange.progress.borrow().attempts))))
+}
+
+/// An attempt at a cluster that is full or has no host is over before the provider role sees it, and Envoy makes no other
+/// one. It counts as an attempt, so that the next request goes round this target.
+///
+/// <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/response_code_details>
+fn begin_refused(host: &dyn Host, exchange: &Exchange) {
+    let mut progress = exchange.progress.borrow_mut();
+    if progress.attempts.last().is_some_and(|attempt| attempt.outcome == Outcome::Unanswered) {
+        return;
+    }
+    let details = host.property(&["response", "code_details"]).unwrap_or_default();
+    let refused = String::from_utf8_lossy(&details);
+    let refused = refused.contains("overflow") || refused == "no_healthy_upstream" || refused == "cluster_not_found";
+    if let (true, Some(target)) = (refused, exchange.plan.target(progress.attempts.len())) {
+        progress.begin(&target.name);
+    }
 }
 
 /// Says who answered, after how many tries, what was left out, and what a plain answer costs: a stream's cost is known

@@ -73,10 +73,11 @@ impl Head {
         Ok(())
     }
 
-    /// The headers without those that only we may set.
+    /// The headers without those that only we may set, and without the key: filters behind us and mirrors of the request
+    /// have no use for it.
     pub(super) fn into_headers(mut self) -> Headers {
         let ours = |name: &str| contract::INTERNAL_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-        self.0.retain(|name| !ours(name));
+        self.0.retain(|name| !ours(name) && !is_key(name));
         self.0
     }
 }
@@ -91,8 +92,10 @@ pub(super) fn betas(headers: &Headers) -> Vec<String> {
 
 /// What may matter to a provider: never a key.
 pub(super) fn for_provider(headers: &Headers) -> Vec<(String, String)> {
-    let kept = |name: &str| {
-        !name.starts_with(':') && name != "authorization" && name != "cookie" && !KEY_HEADERS.contains(&name)
-    };
+    let kept = |name: &str| !name.starts_with(':') && name != "cookie" && !is_key(name);
     headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn is_key(name: &str) -> bool {
+    name == "authorization" || KEY_HEADERS.contains(&name)
 }

@@ -61,6 +61,10 @@ pub(super) fn given_up(status: u16, attempts: &[Attempt]) -> ApiError {
             ApiError::new(413, "The body is over the limit of the proxy.").code("request_too_large").retry(Retry::Never)
         }
         504 => ApiError::new(504, format!("No answer in time.{tried}")).code("timeout"),
+        // A filter between us and the router, such as one that limits rates, has said no.
+        400..500 if attempts.is_empty() => {
+            ApiError::new(status, "The proxy refused the request.").code("refused_by_proxy")
+        }
         _ => ApiError::new(503, format!("No provider could be reached.{tried}")).code("no_healthy_target"),
     }
 }

@@ -12,7 +12,12 @@ use crate::time::Timestamp;
 
 impl Gateway {
     /// The request is over, whoever ended it: by an answer, a reset or a caller that left.
+    ///
+    /// One that a filter in front of us has answered is not ours: it has no record and no stats.
     pub fn on_log(&mut self, host: &dyn Host, now: Timestamp) {
+        if matches!(self.state, State::Fresh) {
+            return;
+        }
         let exchange = match std::mem::replace(&mut self.state, State::Answered) {
             State::Forwarded(exchange) => Some(exchange),
             State::Asking(asking) => {
@@ -109,7 +114,8 @@ fn fill<'a>(record: &mut Record<'a>, exchange: &'a Exchange, progress: &'a Progr
         record.usage_source = Some(source);
         record.price(&exchange.cost(progress, &usage));
     }
-    record.outcome = ending(record.status, progress.phase, &progress.meter);
+    let refused = progress.attempts.is_empty() && (400..500).contains(&record.status);
+    record.outcome = if refused { Ending::Refused } else { ending(record.status, progress.phase, &progress.meter) };
     if record.error.is_none()
         && let Some(Outcome::Failed { reason, .. }) = progress.attempts.last().map(|a| &a.outcome)
     {

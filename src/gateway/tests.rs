@@ -1,3 +1,4 @@
+mod beside;
 mod limits;
 mod records;
 mod store;

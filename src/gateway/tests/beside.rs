@@ -1,0 +1,83 @@
+//! Filters of others, in front of us and behind us.
+
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+/// Envoy answers itself, in these words for programs.
+fn answered_by_envoy(world: &World, gateway: &mut Gateway, status: u16, details: &str) {
+    world.host.properties.borrow_mut().insert("response.code_details".into(), details.into());
+    *world.host.response.borrow_mut() = vec![(":status".into(), status.to_string())];
+    let _ = gateway.on_response_headers(&world.host, false, NOW);
+    *world.host.response_body.borrow_mut() = b"Envoy's words".to_vec();
+    let _ = gateway.on_response_body(&world.host, 13, true);
+    gateway.on_log(&world.host, NOW);
+}
+
+fn told(world: &World) -> (Option<String>, serde_json::Value) {
+    let body: serde_json::Value = serde_json::from_slice(&world.host.response_body.borrow()).unwrap();
+    (world.host.header(Side::Response, ":status"), body["error"]["code"].clone())
+}
+
+#[test]
+fn what_a_filter_in_front_of_us_answers_is_not_ours() {
+    let world = World::new();
+    let mut gateway = world.head("OPTIONS", "/v1/chat/completions", &[]);
+    answered_by_envoy(&world, &mut gateway, 200, "cors_response");
+    assert_eq!(*world.host.response_body.borrow(), b"Envoy's words");
+    assert_eq!(world.host.header(Side::Response, "x-request-id"), None);
+    assert!(!world.host.properties.borrow().contains_key(contract::RECORD));
+    assert!(world.host.meters.borrow().is_empty());
+}
+
+#[test]
+fn a_filter_behind_us_that_refuses_is_no_provider_that_fails() {
+    for (status, told_status, code, outcome) in [
+        (403, "403", "refused_by_proxy", "refused"),
+        (429, "429", "refused_by_proxy", "refused"),
+        (503, "503", "no_healthy_target", "failed"),
+    ] {
+        let world = World::new();
+        let mut gateway = world.chat("k", HELLO);
+        answered_by_envoy(&world, &mut gateway, status, "a_filter_s_own");
+        assert_eq!(told(&world), (Some(told_status.to_owned()), code.into()));
+        let record = world.record();
+        assert_eq!((&record["outcome"], &record["attempts"]), (&outcome.into(), &serde_json::Value::Null));
+        assert!(world.host.shared.borrow().is_empty(), "nothing cools");
+    }
+}
+
+#[test]
+fn the_key_ends_at_the_gateway() {
+    let world = World::new();
+    let json = ("content-type", "application/json");
+    for key in [("x-api-key", "k"), ("authorization", "Bearer k"), ("api-key", "k"), ("x-goog-api-key", "k")] {
+        let gateway = world.chat_with(&[json, key], HELLO);
+        assert!(gateway.exchange_id().is_some());
+        assert_eq!(world.host.header(Side::Request, key.0), None);
+        assert_eq!(world.host.header(Side::Request, json.0).as_deref(), Some(json.1));
+    }
+}
+
+#[test]
+fn a_target_whose_cluster_is_full_or_empty_is_gone_round_by_the_next_request() {
+    for details in ["upstream_reset_before_response_started{overflow}", "no_healthy_upstream", "cluster_not_found"] {
+        let world = World::new();
+        let mut gateway = world.chat("k", HELLO);
+        answered_by_envoy(&world, &mut gateway, 503, details);
+        assert_eq!(world.record()["attempts"][0]["target"], "a/one", "{details}");
+        let _ = world.chat("k", HELLO);
+        assert_eq!(world.host.property(&[contract::CLUSTER]).unwrap(), b"b-cluster", "{details}");
+    }
+}
+
+#[test]
+fn an_attempt_that_was_begun_and_had_no_room_is_not_counted_twice() {
+    let world = World::new();
+    let mut gateway = world.chat("k", HELLO);
+    let State::Forwarded(exchange) = &gateway.state else { panic!("not forwarded") };
+    exchange.progress.borrow_mut().begin("a/one");
+    answered_by_envoy(&world, &mut gateway, 503, "upstream_reset_before_response_started{overflow}");
+    assert_eq!(world.record()["attempts"].as_array().unwrap().len(), 1);
+}
