@@ -13,6 +13,7 @@ use crate::{filter, render, schema};
 mod builtin;
 mod check;
 mod key;
+mod platform;
 mod report;
 mod run;
 
@@ -50,7 +51,7 @@ enum Command {
     /// Tell what is wrong with a document, and what is odd
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
-    /// Write Envoy's bootstrap configuration of a document, as YAML
+    /// Write Envoy's configuration of a document, or the resources that make it, as YAML
     #[command(after_help = RENDER_EXAMPLES)]
     Render(RenderArgs),
     /// Write the filter, a Wasm module
@@ -88,7 +89,8 @@ Exit code: 0 fine, 1 warnings and --strict, 2 errors. The variables that hold pr
 const RENDER_EXAMPLES: &str = "\
 Examples:
   tollhouse render gateway.yaml -o envoy.yaml && tollhouse filter -o /etc/tollhouse/tollhouse_filter.wasm
-  envoy --mode validate -c envoy.yaml && envoy -c envoy.yaml";
+  envoy --mode validate -c envoy.yaml && envoy -c envoy.yaml
+  tollhouse render gateway.yaml --for istio --host llm.example.com | kubectl apply -f -";
 
 const FILTER_EXAMPLES: &str = "\
 Examples:
@@ -178,6 +180,8 @@ struct RenderArgs {
     #[arg(long, value_name = "PATH")]
     ca: Option<PathBuf>,
     #[command(flatten)]
+    platform: platform::PlatformArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -224,7 +228,10 @@ fn rendered(args: RenderArgs) -> anyhow::Result<ExitCode> {
     let mut options = render::Options::new(args.filter);
     (options.listen, options.admin) = (args.listen, args.admin);
     options.ca = args.ca.unwrap_or(options.ca);
-    let yaml = render::to_yaml(&render::bootstrap(&document, &options)?)?;
+    let yaml = match args.platform.resources(&document, &options) {
+        Some(resources) => render::to_manifests(&resources?)?,
+        None => render::to_yaml(&render::bootstrap(&document, &options)?)?,
+    };
     args.output.write(yaml.as_bytes())
 }
 

@@ -12,6 +12,7 @@ use tollhouse_filter::config::{ConfigError, DEFAULT_MAX_BODY, raw::Document};
 mod cluster;
 mod dynamic;
 mod gateway;
+mod istio;
 mod plugin;
 mod replies;
 mod stats;
@@ -19,6 +20,7 @@ mod store;
 
 pub use cluster::system_ca;
 pub use dynamic::{CLUSTERS, FILTER, Part, ROUTES, files, write_dynamic};
+pub use istio::{Ingress, istio};
 pub use plugin::{GATEWAY, PROVIDER};
 
 /// Where callers are listened for unless the document or an option says.
@@ -94,6 +96,15 @@ pub fn bootstrap(document: &Document, options: &Options) -> Result<Value, Config
 /// None that a rendered configuration can cause.
 pub fn to_yaml(config: &Value) -> Result<String, ConfigError> {
     serde_saphyr::to_string(config).map_err(|e| ConfigError { path: String::new(), reason: e.to_string() })
+}
+
+/// Resources for `kubectl apply`, as YAML.
+///
+/// # Errors
+/// As [`to_yaml`].
+pub fn to_manifests(resources: &[Value]) -> Result<String, ConfigError> {
+    let parts: Result<Vec<_>, _> = resources.iter().map(to_yaml).collect();
+    Ok(parts?.join("---\n"))
 }
 
 /// Callers beyond this many are refused, before there are no more file descriptors for providers.

@@ -92,6 +92,18 @@ fn render_writes_where_it_is_told() {
 }
 
 #[test]
+fn render_writes_resources_for_a_host() {
+    let (_folder, path) = file(DOCUMENT);
+    let for_istio = |more: &[&str]| tollhouse(&[&["render", path.to_str().unwrap(), "--for", "istio"], more].concat());
+    let written =
+        out(&for_istio(&["--host", "llm.example.com", "--labels", "app=edge,istio=edge", "--namespace", "edge"]));
+    assert_eq!(written.matches("kind: ServiceEntry").count(), 1);
+    assert!(written.contains("istio: edge") && written.contains("namespace: edge"), "{written}");
+    assert!(err(&for_istio(&[])).contains("--host"));
+    assert!(err(&for_istio(&["--host", "h", "--labels", "edge"])).contains("expected a label such as istio=ingress"));
+}
+
+#[test]
 fn the_filter_is_a_wasm_module() {
     assert!(tollhouse(&["filter"]).stdout.starts_with(b"\0asm"));
 }

@@ -23,19 +23,19 @@ pub fn system_ca() -> PathBuf {
 }
 
 /// A provider as far as its cluster goes.
-struct Upstream {
+pub(super) struct Upstream {
     provider: String,
-    server: Server,
+    pub(super) server: Server,
     /// The region for which its requests are signed.
     aws: Option<String>,
 }
 
 /// Where a cluster leads.
-struct Server {
+pub(super) struct Server {
     /// The cluster's name.
-    name: String,
-    endpoint: Endpoint,
-    connect_timeout: String,
+    pub(super) name: String,
+    pub(super) endpoint: Endpoint,
+    pub(super) connect_timeout: String,
 }
 
 /// Names of all clusters that serve callers, sorted.
@@ -63,7 +63,8 @@ pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, 
     }
     let mut all = Vec::new();
     for upstream in upstreams {
-        all.push((upstream.server, provider_filters(upstream.aws.as_deref(), document, options)));
+        let filters = upstream.filters(&plugin::provider(document, options));
+        all.push((upstream.server, filters));
     }
     all.extend(webhook.map(|webhook| (webhook, json!([codec()]))));
     all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
@@ -78,7 +79,8 @@ fn webhook(document: &Document) -> Result<Option<Server>, ConfigError> {
     Ok(Some(Server { name: alerts.webhook.cluster().to_owned(), endpoint, connect_timeout: "5s".to_owned() }))
 }
 
-fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigError> {
+/// Those of all providers, one for each cluster, sorted by its name.
+pub(super) fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigError> {
     let mut upstreams: Vec<Upstream> = Vec::new();
     for (provider, raw) in &document.providers {
         let name = raw.cluster.clone().unwrap_or_else(|| provider.clone());
@@ -141,12 +143,17 @@ fn cluster(server: &Server, filters: &Value, document: &Document, options: &Opti
 /// A cluster without a host answers "no healthy upstream", which Envoy does not try again; so a name that does not
 /// resolve falls to a second priority where nobody listens, and becomes a failed connection, which it does.
 fn endpoints(endpoint: &Endpoint, literal: bool) -> Value {
-    let at = |address: &str, port: u16| json!([{ "endpoint": { "address": { "socket_address": { "address": address, "port_value": port } } } }]);
-    let first = json!({ "lb_endpoints": at(&endpoint.host, endpoint.port) });
-    if literal {
-        return json!([first]);
-    }
-    json!([first, { "priority": 1, "lb_endpoints": at("127.0.0.1", 1) }])
+    let first = json!({ "lb_endpoints": [host(&endpoint.host, endpoint.port)] });
+    if literal { json!([first]) } else { json!([first, nobody()]) }
+}
+
+/// The priority where nobody listens.
+pub(super) fn nobody() -> Value {
+    json!({ "priority": 1, "lb_endpoints": [host("127.0.0.1", 1)] })
+}
+
+fn host(address: &str, port: u16) -> Value {
+    json!({ "endpoint": { "address": { "socket_address": { "address": address, "port_value": port } } } })
 }
 
 /// Every address of the name is a host ("strict" DNS): only there Envoy takes the second priority.
@@ -187,7 +194,8 @@ fn thresholds() -> Value {
     json!([limits("DEFAULT"), limits("HIGH")])
 }
 
-fn protocol(endpoint: &Endpoint, filters: &Value) -> Value {
+/// How a server is spoken to, and by which filters.
+pub(super) fn protocol(endpoint: &Endpoint, filters: &Value) -> Value {
     let mut protocol = json!({
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         // Providers close idle connections after minutes; be first, or a request is sent into a closing one.
@@ -205,10 +213,12 @@ fn protocol(endpoint: &Endpoint, filters: &Value) -> Value {
     protocol
 }
 
-/// The filter writes the request; what signs it must see it as it goes out.
-fn provider_filters(aws: Option<&str>, document: &Document, options: &Options) -> Value {
-    let provider = json!({ "name": plugin::PROVIDER, "typed_config": plugin::provider(document, options) });
-    [Some(provider), aws.map(signing), Some(codec())].into_iter().flatten().collect()
+impl Upstream {
+    /// The filters of its cluster. The provider role writes the request; what signs it must see it as it goes out.
+    pub(super) fn filters(&self, role: &Value) -> Value {
+        let provider = json!({ "name": plugin::PROVIDER, "typed_config": role });
+        [Some(provider), self.aws.as_deref().map(signing), Some(codec())].into_iter().flatten().collect()
+    }
 }
 
 fn codec() -> Value {

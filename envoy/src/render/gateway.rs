@@ -8,7 +8,7 @@ use tollhouse_filter::contract::{CLUSTER, RECORD, filter_state};
 
 use super::{NAME, Options, buffer_limit, cluster, dynamic, plugin, replies, socket_address};
 
-const HCM: &str =
+pub(super) const HCM: &str =
     "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
 pub(crate) fn listener(document: &Document, options: &Options, listen: SocketAddr) -> Result<Value, ConfigError> {
@@ -79,7 +79,7 @@ fn http_filters(document: &Document, options: &Options) -> Result<Value, ConfigE
 }
 
 /// One line for each request that the filter has a record of: it writes none for what it did not see.
-fn access_log(options: &Options) -> Value {
+pub(super) fn access_log(options: &Options) -> Value {
     let record = filter_state(RECORD);
     let line = json!({ "text_format_source": { "inline_string": format!("%FILTER_STATE({record}:PLAIN)%\n") } });
     let logger = match &options.access_log {
@@ -102,22 +102,8 @@ fn access_log(options: &Options) -> Value {
 
 /// The route table: one route, whose cluster the filter names before every attempt.
 pub(crate) fn routes(document: &Document) -> Result<Value, ConfigError> {
-    let mut route = json!({
-        // The filter sets x-envoy-upstream-rq-timeout-ms, and when to try again, for each request.
-        "timeout": "0s",
-        "retry_policy": {
-            "num_retries": 0,
-            "refresh_cluster_on_retry": true,
-            "retry_back_off": { "base_interval": "0.001s", "max_interval": "0.010s" },
-        },
-    });
-    let action = match cluster_specifier(&cluster::names(document)?) {
-        Some(specifier) => {
-            if let Some(fields) = route.as_object_mut() {
-                fields.insert("inline_cluster_specifier_plugin".to_owned(), specifier);
-            }
-            json!({ "match": { "prefix": "/" }, "route": route })
-        }
+    let route = match route(document)? {
+        Some(route) => json!({ "match": { "prefix": "/" }, "route": route }),
         // Envoy takes no empty map. The filter still answers all that needs no provider.
         None => json!({ "match": { "prefix": "/" }, "direct_response": { "status": 503 } }),
     };
@@ -127,9 +113,24 @@ pub(crate) fn routes(document: &Document) -> Result<Value, ConfigError> {
             "name": NAME,
             "domains": ["*"],
             "request_body_buffer_limit": buffer_limit(document),
-            "routes": [action],
+            "routes": [route],
         }],
     }))
+}
+
+/// What a route does with a request: the filter names the cluster before every attempt. None without a provider.
+pub(super) fn route(document: &Document) -> Result<Option<Value>, ConfigError> {
+    let Some(specifier) = cluster_specifier(&cluster::names(document)?) else { return Ok(None) };
+    Ok(Some(json!({
+        // The filter sets x-envoy-upstream-rq-timeout-ms, and when to try again, for each request.
+        "timeout": "0s",
+        "retry_policy": {
+            "num_retries": 0,
+            "refresh_cluster_on_retry": true,
+            "retry_back_off": { "base_interval": "0.001s", "max_interval": "0.010s" },
+        },
+        "inline_cluster_specifier_plugin": specifier,
+    })))
 }
 
 fn cluster_specifier(clusters: &[String]) -> Option<Value> {

@@ -7,20 +7,29 @@ const BY_ENVOY: &str = "has(response.code_details) && response.code_details != '
 
 /// An error that both OpenAI's and Anthropic's SDKs understand: Envoy does not know which one asks.
 pub(super) fn config() -> Value {
+    mappers(BY_ENVOY)
+}
+
+/// The same for requests of one route, in a connection manager that has others.
+pub(super) fn config_of_route(name: &str) -> Value {
+    mappers(&format!("xds.route_name == '{name}' && {BY_ENVOY}"))
+}
+
+fn mappers(applies: &str) -> Value {
     let too_large = mapper(
-        &format!("response.code == 413 && {BY_ENVOY}"),
+        &format!("response.code == 413 && {applies}"),
         "request_too_large",
         "The request is larger than this gateway takes.",
         Some("false"),
     );
     let too_slow = mapper(
-        &format!("response.code == 408 && {BY_ENVOY}"),
+        &format!("response.code == 408 && {applies}"),
         "timeout_error",
         "The request took too long to arrive.",
         None,
     );
     let other = mapper(
-        BY_ENVOY,
+        applies,
         "api_error",
         "The gateway cannot serve this request (%RESPONSE_CODE%). %LOCAL_REPLY_BODY%",
         None,

@@ -1,0 +1,85 @@
+//! Resources of Istio, for an ingress gateway that is there already.
+//!
+//! Istiod makes clusters of ServiceEntries and routes of VirtualServices, and merges what EnvoyFilters say into both:
+//! <https://istio.io/latest/docs/reference/config/networking/envoy-filter/>. A WasmPlugin would not do: it reaches
+//! listeners only, and has no `allow_on_headers_stop_iteration`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tollhouse_filter::config::{ConfigError, raw::Document};
+
+use super::{NAME, Options, stats};
+
+mod hosts;
+mod patches;
+
+/// An ingress gateway.
+#[derive(Clone, Debug)]
+pub struct Ingress {
+    /// The namespace of its pods, and of all that is rendered.
+    pub namespace: String,
+    /// Its `Gateway` resource, with its namespace before a slash unless that is the same.
+    pub gateway: String,
+    /// Labels that only its pods have.
+    pub labels: BTreeMap<String, String>,
+    /// The host that callers use.
+    pub host: String,
+    /// The image that the agent gets the filter from, as `oci://…`. Default: the file of [`Options::filter`].
+    pub image: Option<String>,
+}
+
+/// The resources, in an order in which they can be applied.
+///
+/// # Errors
+/// As [`super::bootstrap`].
+pub fn istio(document: &Document, options: &Options, ingress: &Ingress) -> Result<Vec<Value>, ConfigError> {
+    let (document, outside) = hosts::named(document)?;
+    let mut all = vec![bootstrap_override(ingress)];
+    all.extend(outside.resources(ingress));
+    all.push(patches::envoy_filter(&document, &outside, options, ingress)?);
+    all.push(virtual_service(ingress));
+    Ok(all)
+}
+
+fn resource(api_version: &str, kind: &str, name: &str, ingress: &Ingress) -> Value {
+    json!({
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": { "name": name, "namespace": ingress.namespace },
+    })
+}
+
+fn with_spec(mut resource: Value, spec: Value) -> Value {
+    if let Some(fields) = resource.as_object_mut() {
+        fields.insert("spec".to_owned(), spec);
+    }
+    resource
+}
+
+/// Istio has no resource for the labels of metrics. The pods name this one in the annotation
+/// `sidecar.istio.io/bootstrapOverride`.
+fn bootstrap_override(ingress: &Ingress) -> Value {
+    let mut map = resource("v1", "ConfigMap", &format!("{NAME}-bootstrap"), ingress);
+    let bootstrap = json!({ "stats_config": stats::config() });
+    if let Some(fields) = map.as_object_mut() {
+        fields.insert("data".to_owned(), json!({ "custom_bootstrap.json": bootstrap.to_string() }));
+    }
+    map
+}
+
+/// A route that answers 503: without the EnvoyFilter no request, and no caller's key, goes to a provider.
+fn virtual_service(ingress: &Ingress) -> Value {
+    let spec = json!({
+        "hosts": [ingress.host],
+        "gateways": [ingress.gateway],
+        "http": [{
+            "name": NAME,
+            "directResponse": { "status": 503, "body": { "string": "The EnvoyFilter of Tollhouse is not in force." } },
+        }],
+    });
+    with_spec(resource("networking.istio.io/v1", "VirtualService", NAME, ingress), spec)
+}
+
+#[cfg(test)]
+mod tests;
