@@ -101,7 +101,10 @@ impl Call {
 
     /// What goes over the wire.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut out = format!("{} {} HTTP/1.1\r\nhost: gateway\r\n", self.method, self.path);
+        let mut out = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
+        if !self.headers.iter().any(|(name, _)| name == "host") {
+            out.push_str("host: gateway\r\n");
+        }
         for (name, value) in &self.headers {
             out.push_str(&format!("{name}: {value}\r\n"));
         }

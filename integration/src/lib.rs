@@ -24,6 +24,7 @@ pub mod caller;
 pub mod document;
 pub mod envoy;
 pub mod http;
+pub mod istio;
 pub mod provider;
 pub mod records;
 pub mod reply;

@@ -20,6 +20,7 @@ mod events;
 mod failover;
 mod http2;
 mod hygiene;
+mod istio;
 mod limits;
 mod many_envoys;
 mod matrix;
