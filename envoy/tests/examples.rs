@@ -57,6 +57,28 @@ fn every_example_is_fine_and_accepted_by_envoy() {
     examples().iter().for_each(|file| holds(file));
 }
 
+/// Where an example shows what is rendered, its README has the command.
+#[test]
+fn what_examples_show_is_what_is_rendered() {
+    let mut shown = 0;
+    for document in examples() {
+        let story = document.parent().unwrap();
+        let Ok(expected) = fs::read_to_string(story.join("rendered.yaml")) else { continue };
+        let readme = fs::read_to_string(story.join("README.md")).unwrap();
+        let command = readme.lines().find_map(|line| line.strip_prefix("tollhouse render gateway.yaml ")).unwrap();
+        let (arguments, _) = command.split_once(" | ").unwrap();
+        let arguments: Vec<_> = std::iter::once("render").chain(arguments.split(' ')).collect();
+        let output = tollhouse(&arguments, &document);
+        let rendered = String::from_utf8(output.stdout).unwrap();
+        if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+            fs::write(story.join("rendered.yaml"), &rendered).unwrap();
+        }
+        assert!(rendered == expected, "{}: rendered.yaml is not what `{command}` writes", story.display());
+        shown += 1;
+    }
+    assert!(shown > 0);
+}
+
 #[test]
 fn every_document_of_the_pages_is_fine_and_accepted_by_envoy() {
     let folder = tempfile::tempdir().unwrap();
