@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, EmbeddingAnswer, EmbeddingRequest, Event};
@@ -308,8 +309,17 @@ impl Outbound {
 pub enum Progress {
     /// More is to come.
     Open,
+    /// The same, and the event is no JSON: no caller should have to read it.
+    Unread,
     /// That was the provider's end marker; what follows is ignored.
     Done,
+}
+
+impl Progress {
+    /// After an event that says nothing. JSON of another form may be something new, so that it passes.
+    fn unread(data: &str) -> Self {
+        if serde_json::from_str::<&RawValue>(data).is_ok() { Self::Open } else { Self::Unread }
+    }
 }
 
 /// Reads one stream into the hub's words.

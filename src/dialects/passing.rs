@@ -28,6 +28,9 @@ impl StreamPasser for AsItCame {
             return Ok(Progress::Done);
         }
         let progress = self.reader.read(event, events)?;
+        if progress == Progress::Unread {
+            return Ok(progress);
+        }
         self.done = progress == Progress::Done;
         if event.name.is_empty() {
             sse::write_data(out, &event.data);

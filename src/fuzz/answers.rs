@@ -138,7 +138,7 @@ fn translated(dialect: &dyn ChatFormat, stream: &[sse::Event]) -> (Vec<Event<'st
     let (mut reader, mut said) = (dialect.stream(), Vec::new());
     for event in stream {
         match reader.read(event, &mut said) {
-            Ok(Progress::Open) => {}
+            Ok(Progress::Open | Progress::Unread) => {}
             Ok(Progress::Done) => return (said, None),
             Err(error) => return (said, Some(error)),
         }
@@ -156,7 +156,7 @@ fn passed(
     let (mut said, mut out) = (Vec::new(), Vec::new());
     for event in stream {
         match passer.pass(event, &mut said, &mut out) {
-            Ok(Progress::Open) => {}
+            Ok(Progress::Open | Progress::Unread) => {}
             Ok(Progress::Done) => return (said, out, None),
             Err(error) => return (said, out, Some(error)),
         }

@@ -159,7 +159,7 @@ fn read(sample: &Sample) -> (Vec<Event<'static>>, Option<ApiError>) {
     // A damaged frame ends the stream.
     while let Ok(Some(event)) = decoder.next() {
         match reader.read(&event, &mut out) {
-            Ok(Progress::Open) => {}
+            Ok(Progress::Open | Progress::Unread) => {}
             Ok(Progress::Done) => return (out, None),
             Err(error) => return (out, Some(error)),
         }

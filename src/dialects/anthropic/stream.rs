@@ -121,7 +121,8 @@ impl StreamReader for Reader {
         }
         let Ok(data) = serde_json::from_str::<Data<'_>>(&event.data) else {
             // What is not JSON says nothing, except that something failed.
-            return if event.name == "error" { Err(error::inside(event.data.as_bytes())) } else { Ok(Progress::Open) };
+            let failed = event.name == "error";
+            return if failed { Err(error::inside(event.data.as_bytes())) } else { Ok(Progress::unread(&event.data)) };
         };
         match data.kind(&event.name) {
             "message_start" => self.start(lenient(data.message), out),

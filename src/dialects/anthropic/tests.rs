@@ -121,7 +121,7 @@ fn stream(data: &[&str]) -> (Vec<Event<'static>>, Option<ApiError>) {
     for data in data {
         let event = sse::Event { name: String::new(), data: (*data).to_owned() };
         match reader.read(&event, &mut out) {
-            Ok(Progress::Open) => {}
+            Ok(Progress::Open | Progress::Unread) => {}
             Ok(Progress::Done) => return (out, None),
             Err(error) => return (out, Some(error)),
         }

@@ -65,11 +65,12 @@ fn events_pass_unchanged_and_are_metered() {
     };
     let usage = r#"{"type":"message_start","message":{"usage":{"input_tokens":2}}  }"#;
     assert_eq!(pass("message_start", usage), Ok(Progress::Open));
-    assert_eq!(pass("brand_new", "not json"), Ok(Progress::Open));
+    assert_eq!(pass("brand_new", r#"{"index":"one"}"#), Ok(Progress::Open));
+    assert_eq!(pass("content_block_delta", "not json"), Ok(Progress::Unread), "an SDK would trip over it");
     assert_eq!(pass("", r#"{"type":"message_stop"}"#), Ok(Progress::Done));
     assert_eq!(pass("late", "x"), Ok(Progress::Done));
     let expected = format!(
-        "event: message_start\ndata: {usage}\n\nevent: brand_new\ndata: not json\n\ndata: {{\"type\":\"message_stop\"}}\n\n"
+        "event: message_start\ndata: {usage}\n\nevent: brand_new\ndata: {{\"index\":\"one\"}}\n\ndata: {{\"type\":\"message_stop\"}}\n\n"
     );
     assert_eq!(passer.end(&mut events, &mut out), Ok(()));
     assert_eq!(String::from_utf8(out).unwrap(), expected);

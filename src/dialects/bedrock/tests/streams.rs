@@ -11,7 +11,7 @@ fn read(frames: &[(&str, Value)]) -> (Vec<Event<'static>>, bool, Option<ApiError
     let (mut reader, mut out) = (BedrockConverse.stream(), Vec::new());
     for (name, data) in frames {
         match reader.read(&sse::Event { name: (*name).to_owned(), data: data.to_string() }, &mut out) {
-            Ok(Progress::Open) => {}
+            Ok(Progress::Open | Progress::Unread) => {}
             Ok(Progress::Done) => return (out, true, None),
             Err(error) => return (out, false, Some(error)),
         }

@@ -16,7 +16,7 @@ fn stream(data: &[&str]) -> (Vec<Event<'static>>, Option<ApiError>) {
     let (mut reader, mut out) = (Cohere.stream(), Vec::new());
     for data in data {
         match reader.read(&event(data), &mut out) {
-            Ok(Progress::Open) => {}
+            Ok(Progress::Open | Progress::Unread) => {}
             Ok(Progress::Done) => return (out, None),
             Err(error) => return (out, Some(error)),
         }

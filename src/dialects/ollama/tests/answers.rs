@@ -33,7 +33,7 @@ fn stream(lines: &[&str]) -> (Vec<Event<'static>>, Option<ApiError>) {
     let (mut reader, mut out) = (Ollama.stream(), Vec::new());
     for data in lines {
         match reader.read(&line(data), &mut out) {
-            Ok(Progress::Open) => {}
+            Ok(Progress::Open | Progress::Unread) => {}
             Ok(Progress::Done) => return (out, None),
             Err(error) => return (out, Some(error)),
         }

@@ -73,7 +73,7 @@ impl StreamReader for Reader {
         let Ok(data) = serde_json::from_str::<Data<'_>>(&event.data) else {
             // What is not JSON says nothing, except that something failed.
             let failed = event.name == "error";
-            return if failed { Err(chat_error::in_answer(&event.data)) } else { Ok(Progress::Open) };
+            return if failed { Err(chat_error::in_answer(&event.data)) } else { Ok(Progress::unread(&event.data)) };
         };
         let kind = data.kind.as_deref().filter(|kind| !kind.is_empty()).unwrap_or(&event.name).to_owned();
         match kind.as_str() {

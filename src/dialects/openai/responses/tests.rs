@@ -23,7 +23,7 @@ fn read(stream: &[Value]) -> Result<Vec<Event<'static>>, Broken> {
     let (mut reader, mut out) = (Responses.stream(), Vec::new());
     for data in stream {
         match reader.read(&event(data), &mut out) {
-            Ok(Progress::Open) => {}
+            Ok(Progress::Open | Progress::Unread) => {}
             Ok(Progress::Done) => return Ok(out),
             Err(error) => return Err(Box::new((out, error))),
         }
