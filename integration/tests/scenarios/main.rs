@@ -18,6 +18,7 @@ mod cooling;
 mod embeddings;
 mod events;
 mod failover;
+mod game_day;
 mod http2;
 mod hygiene;
 mod istio;

@@ -11,7 +11,7 @@ mod failover;
 mod house;
 mod messages;
 mod responses;
-mod surface;
+pub(crate) mod surface;
 
 use house::{Case, each, house};
 use surface::{STOP, SURFACES, SYSTEM, TEMPERATURE, Talk, Then, Told, events};

@@ -9,10 +9,10 @@ use super::messages::Messages;
 use super::responses::Responses;
 
 /// All of them.
-pub(super) const SURFACES: [&dyn Surface; 3] = [&Chat, &Messages, &Responses];
+pub(crate) const SURFACES: [&dyn Surface; 3] = [&Chat, &Messages, &Responses];
 
 /// An API of callers. Readers assert that what comes is well formed.
-pub(super) trait Surface: Sync {
+pub(crate) trait Surface: Sync {
     fn path(&self) -> &'static str;
 
     /// As the gateway calls it.
@@ -36,40 +36,40 @@ pub(super) trait Surface: Sync {
 
 /// What is said in a request.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Talk {
-    pub(super) user: String,
+pub(crate) struct Talk {
+    pub(crate) user: String,
     /// A tool that tells the weather, and thinking before it is used.
-    pub(super) tool: bool,
-    pub(super) stream: bool,
-    pub(super) then: Option<Then>,
+    pub(crate) tool: bool,
+    pub(crate) stream: bool,
+    pub(crate) then: Option<Then>,
 }
 
 /// What follows the user.
 #[derive(Clone, Debug)]
-pub(super) struct Then {
+pub(crate) struct Then {
     /// The assistant's turn as it came.
-    pub(super) turn: Vec<Value>,
+    pub(crate) turn: Vec<Value>,
     /// Ids of its calls, and their results.
-    pub(super) results: Vec<(String, String)>,
+    pub(crate) results: Vec<(String, String)>,
 }
 
 impl Talk {
-    pub(super) fn new(user: &str, stream: bool) -> Self {
+    pub(crate) fn new(user: &str, stream: bool) -> Self {
         Self { user: user.to_owned(), stream, ..Self::default() }
     }
 
-    pub(super) fn limit(&self) -> u64 {
+    pub(crate) fn limit(&self) -> u64 {
         if self.tool { 4096 } else { 99 }
     }
 }
 
 /// What every request says.
-pub(super) const SYSTEM: &str = "Be brief.";
-pub(super) const STOP: &str = "THE END";
-pub(super) const TEMPERATURE: f64 = 0.5;
+pub(crate) const SYSTEM: &str = "Be brief.";
+pub(crate) const STOP: &str = "THE END";
+pub(crate) const TEMPERATURE: f64 = 0.5;
 
 /// What the tool takes.
-pub(super) fn parameters() -> Value {
+pub(crate) fn parameters() -> Value {
     json!({
         "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"],
         "additionalProperties": false,
@@ -78,44 +78,44 @@ pub(super) fn parameters() -> Value {
 
 /// An answer, in words of no API.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Told {
-    pub(super) text: String,
-    pub(super) thought: String,
-    pub(super) calls: Vec<Call>,
-    pub(super) end: Option<End>,
+pub(crate) struct Told {
+    pub(crate) text: String,
+    pub(crate) thought: String,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) end: Option<End>,
     /// Tokens in and out, and the kinds of them.
-    pub(super) usage: Option<(u64, u64, Counts)>,
+    pub(crate) usage: Option<(u64, u64, Counts)>,
     /// The answer, as it is sent back in the next request.
-    pub(super) turn: Vec<Value>,
-    pub(super) failure: Option<Failure>,
+    pub(crate) turn: Vec<Value>,
+    pub(crate) failure: Option<Failure>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Call {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) arguments: String,
+pub(crate) struct Call {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) arguments: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Failure {
-    pub(super) kind: String,
-    pub(super) message: String,
+pub(crate) struct Failure {
+    pub(crate) kind: String,
+    pub(crate) message: String,
 }
 
 impl Failure {
     /// From an object with members of these names.
-    pub(super) fn of(object: &Value) -> Self {
+    pub(crate) fn of(object: &Value) -> Self {
         let text = |name: &str| object[name].as_str().unwrap_or_default().to_owned();
         Self { kind: text("type"), message: text("message") }
     }
 }
 
 /// A server-sent event: its name and its data.
-pub(super) type Event = (Option<String>, String);
+pub(crate) type Event = (Option<String>, String);
 
 /// Cuts an answer into its events. Nothing but events may be in it.
-pub(super) fn events(answer: &Answer) -> Vec<Event> {
+pub(crate) fn events(answer: &Answer) -> Vec<Event> {
     let text = answer.text().replace("\r\n", "\n");
     let whole = text.strip_suffix("\n\n").unwrap_or_else(|| panic!("an event without end: {text}"));
     whole.split("\n\n").filter_map(event).collect()
@@ -134,16 +134,16 @@ fn event(text: &str) -> Option<Event> {
 }
 
 /// Appends to a text that comes in pieces.
-pub(super) fn push(text: &mut String, piece: &Value) {
+pub(crate) fn push(text: &mut String, piece: &Value) {
     text.push_str(piece.as_str().unwrap_or_default());
 }
 
 /// A text that must be there.
-pub(super) fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
 /// A count; what is not told is 0.
-pub(super) fn count(value: &Value) -> u64 {
+pub(crate) fn count(value: &Value) -> u64 {
     value.as_u64().unwrap_or(0)
 }

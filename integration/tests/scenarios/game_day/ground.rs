@@ -1,0 +1,136 @@
+//! One gateway before a provider of each API.
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+use integration::admin::Admin;
+use integration::caller::Call;
+use integration::document::{self, KEY, client};
+use integration::provider::{Provider, Seen};
+use integration::reply::Reply;
+use integration::speech::PROMPT;
+use integration::stage;
+use integration::strict::Host;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use tollhouse::process::Gateway;
+
+use super::book::Book;
+use super::case::{self, Case, DEAD, HOSTS};
+use super::fault::Fault;
+use crate::matrix::surface::Talk;
+
+/// What is said in a large answer.
+pub(super) static LARGE: LazyLock<String> = LazyLock::new(|| "0123456789abcdef".repeat((5 << 20) / 16));
+/// What is said in one of an API that tells the length of its events.
+pub(super) const MARK: &str = "mark!";
+
+/// How long an attempt, or a stream between two tokens, may stand still.
+const CLOCK: Duration = Duration::from_secs(4);
+/// How long all may take.
+pub(super) const TOTAL: Duration = Duration::from_secs(40);
+
+/// How long records may be on their way.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where a game day is.
+pub(super) struct Ground {
+    gateway: std::net::SocketAddr,
+    admin: Admin,
+    folder: TempDir,
+    // Kept, not used: it ends with this value.
+    _envoy: Mutex<Gateway>,
+}
+
+impl Ground {
+    /// Starts the providers, and a gateway with a model for each case.
+    pub(super) async fn raise(cases: &Arc<Vec<Case>>) -> Self {
+        let mut providers = Map::new();
+        for name in HOSTS {
+            let (host, cases) = (Host::named(name), Arc::clone(cases));
+            let provider = Provider::answering(move |seen, _| answer(host, &cases, seen)).await;
+            providers.insert(name.to_owned(), host.document(&provider.address.to_string()));
+            providers.insert(format!("{name}{DEAD}"), host.document("127.0.0.1:1"));
+        }
+        let document = document::read(&json!({
+            "providers": providers,
+            "models": models(cases),
+            "clients": [client("main", KEY, &["*"])],
+            "limits": [{ "for": { "client": "main" }, "tokens": 1_000_000_000_u64, "per": "ever" }],
+        }));
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = stage::options(&folder.path().join("access.log"), &folder.path().join("envoy.log"));
+        let gateway = stage::kept(move || Gateway::start(&document, options).expect("a gateway"));
+        Self {
+            gateway: gateway.base_url().trim_start_matches("http://").parse().expect("an address"),
+            admin: Admin::of(&gateway.admin_url()),
+            folder,
+            _envoy: Mutex::new(gateway),
+        }
+    }
+
+    /// The request of a case.
+    pub(super) fn call(&self, case: &Case) -> Call {
+        let body = case.surface.body(&case.model(), &Talk::new(&user(), case.stream));
+        let call = Call::new(self.gateway, "POST", case.surface.path()).header("x-api-key", KEY);
+        call.header("content-type", "application/json").json(&body)
+    }
+
+    /// What the limit has room for, beside one more request.
+    pub(super) async fn remaining(&self) -> u64 {
+        let call = Call::chat(self.gateway, KEY, "openai/model").field("max_completion_tokens", 10);
+        let answer = call.send().await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.header("x-ratelimit-remaining-tokens").and_then(|left| left.parse().ok()).expect("a limit")
+    }
+
+    /// Waits for so many records.
+    pub(super) async fn book(&self, count: usize) -> Book {
+        let log = self.log("access.log");
+        let end = Instant::now() + PATIENCE;
+        let lines = || std::fs::read(&log).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
+        while lines() < count && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Book::read(&log)
+    }
+
+    /// What must be true at any time.
+    pub(super) fn check(&self) {
+        stage::healthy(self.admin, &std::fs::read_to_string(self.log("envoy.log")).unwrap_or_default());
+        stage::discreet(&std::fs::read_to_string(self.log("access.log")).unwrap_or_default());
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// What every caller says.
+pub(super) fn user() -> String {
+    format!("Say hello. {PROMPT}")
+}
+
+/// Does what the case says.
+fn answer(host: &Host, cases: &[Case], seen: &Seen) -> Reply {
+    let target = case::place(&seen.model).and_then(|(number, slot)| cases.get(number)?.targets.get(slot));
+    let fault = target.map_or(Fault::None, |target| target.fault);
+    match host.read(seen) {
+        Ok((api, asked)) => fault.reply(api, &asked),
+        // The gateway does not go on from here.
+        Err(why) => host.fail(seen, 400, &format!("the strict provider refuses: {why}")),
+    }
+}
+
+fn models(cases: &[Case]) -> Value {
+    let clock = |time: Duration| format!("{}s", time.as_secs());
+    let timeouts = json!({
+        "first_token": clock(CLOCK), "attempt": clock(CLOCK), "idle": clock(CLOCK), "total": clock(TOTAL),
+    });
+    let model = |case: &Case| {
+        let targets: Vec<_> = (0..case.targets.len()).map(|slot| case.target(slot)).collect();
+        (case.model(), json!({ "targets": targets, "timeouts": timeouts }))
+    };
+    cases.iter().map(model).collect::<Map<_, _>>().into()
+}
