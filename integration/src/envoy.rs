@@ -1,8 +1,10 @@
 //! An Envoy of one scenario, with a bootstrap of its own.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -15,6 +17,12 @@ use crate::stage;
 /// How long Envoy may take to start.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+const BOOTSTRAP: &str = "bootstrap.yaml";
+const BASE_ID: &str = "base-id";
+/// Files of one Envoy, to which its epoch is added.
+const ADMIN: &str = "admin-";
+const LOG: &str = "envoy.log-";
+
 /// A running Envoy. It ends with this value, and with this process.
 pub struct Envoy {
     /// Where it listens.
@@ -23,7 +31,11 @@ pub struct Envoy {
     pub admin: Admin,
     /// The access log.
     pub records: Records,
-    folder: TempDir,
+    /// How many there were before it that it took over from.
+    epoch: usize,
+    /// Can it tell how it is when it ends, and should it be well?
+    watched: bool,
+    folder: Rc<TempDir>,
     /// A shell that ends Envoy when its input closes.
     shell: Child,
 }
@@ -52,28 +64,51 @@ impl Envoy {
         let folder = tempfile::tempdir().expect("a folder");
         let files = Files { folder: folder.path() };
         std::fs::write(files.filter(), tollhouse::filter::bytes().expect("the filter")).expect("a file");
-        let bootstrap = folder.path().join("bootstrap.yaml");
-        std::fs::write(&bootstrap, make(&files)).expect("a file");
-        let log = std::fs::File::create(folder.path().join("envoy.log")).expect("a file");
+        let bootstrap = make(&files);
+        std::fs::write(folder.path().join(BOOTSTRAP), bootstrap).expect("a file");
+        let arguments = ["--use-dynamic-base-id", "--base-id-path"].map(Into::into);
+        let arguments = [arguments.as_slice(), &[folder.path().join(BASE_ID).into()]].concat();
+        Self::run(folder.into(), 0, &arguments, env)
+    }
+
+    /// Starts another one that takes over from this one, which ends after 5 minutes.
+    ///
+    /// <https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/operations/hot_restart>
+    pub fn successor(&mut self, env: &[(&str, &str)]) -> Self {
+        // Its admin interface goes over as well.
+        self.watched = false;
+        let base = std::fs::read_to_string(self.folder.path().join(BASE_ID)).expect("a base id");
+        let arguments = ["--base-id", base.trim(), "--restart-epoch", "1", "--parent-shutdown-time-s", "300"];
+        Self::run(Rc::clone(&self.folder), 1, &arguments.map(Into::into), env)
+    }
+
+    fn run(folder: Rc<TempDir>, epoch: usize, arguments: &[OsString], env: &[(&str, &str)]) -> Self {
+        let path = |name: &str| folder.path().join(format!("{name}{epoch}"));
+        let log = std::fs::File::create(path(LOG)).expect("a file");
         let script = r#""$@" </dev/null & envoy=$!; read -r _; kill -9 "$envoy""#;
         let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", script, "sh"]).arg(stage::envoy()).arg("--config-path").arg(bootstrap);
-        shell.arg("--admin-address-path").arg(folder.path().join("admin"));
-        shell.args(["--use-dynamic-base-id", "--log-level", "warning", "--component-log-level", "wasm:trace"]);
-        shell.args(["--concurrency", "2", "--file-flush-interval-msec", "100"]);
+        shell.args(["-c", script, "sh"]).arg(stage::envoy()).arg("--config-path").arg(folder.path().join(BOOTSTRAP));
+        shell.arg("--admin-address-path").arg(path(ADMIN)).args(arguments);
+        shell.args(["--log-level", "warning", "--component-log-level", "wasm:trace"]);
+        shell.args(["--concurrency", "2", "--file-flush-interval-msec", "100", "--drain-time-s", "240"]);
         shell.envs(env.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
         let shell = shell.spawn().expect("a shell");
-        let records = Records(files.records());
+        let records = Records(Files { folder: folder.path() }.records());
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut envoy = Self { gateway: nowhere, admin: Admin(nowhere), records, folder, shell };
+        let mut envoy = Self { gateway: nowhere, admin: Admin(nowhere), records, epoch, watched: true, folder, shell };
         envoy.wait();
         envoy
+    }
+
+    /// Lets the filter trap.
+    pub fn may_crash(&mut self) {
+        self.watched = false;
     }
 
     fn wait(&mut self) {
         let end = Instant::now() + PATIENCE;
         loop {
-            let address = std::fs::read_to_string(self.folder.path().join("admin")).unwrap_or_default();
+            let address = std::fs::read_to_string(self.path(ADMIN)).unwrap_or_default();
             if let Ok(address) = address.trim().parse() {
                 self.admin = Admin(address);
                 if self.admin.is_ready() {
@@ -94,14 +129,18 @@ impl Envoy {
 
     /// What Envoy said so far.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("envoy.log")).unwrap_or_default()
+        std::fs::read_to_string(self.path(LOG)).unwrap_or_default()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("{name}{}", self.epoch))
     }
 }
 
 impl Drop for Envoy {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            stage::healthy(self.admin, &self.log());
+            if self.watched { stage::healthy(self.admin, &self.log()) } else { stage::discreet(&self.log()) }
         }
         drop(self.shell.stdin.take());
         drop(self.shell.wait());

@@ -1,5 +1,6 @@
 //! Callers that speak HTTP/2, byte by byte.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use integration::document::KEY;
@@ -30,7 +31,11 @@ fn block(headers: &[(&str, &str)]) -> Vec<u8> {
 
 /// Sends the frames of one request; the body of the answer, and whether it was ended in order.
 async fn exchange(frames: Vec<u8>) -> (String, bool) {
-    let mut stream = TcpStream::connect(stage().gateway).await.unwrap();
+    exchange_with(stage().gateway, frames).await
+}
+
+async fn exchange_with(gateway: SocketAddr, frames: Vec<u8>) -> (String, bool) {
+    let mut stream = TcpStream::connect(gateway).await.unwrap();
     let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, &[]), frames].concat();
     stream.write_all(&preface).await.unwrap();
     let mut body = Vec::new();
@@ -50,6 +55,16 @@ async fn exchange(frames: Vec<u8>) -> (String, bool) {
             return (String::from_utf8(body).unwrap(), !matches!(kind, RESET | GOAWAY));
         }
     }
+}
+
+/// Sends a request that ends with trailers to another gateway, and waits for what comes of it.
+pub(crate) async fn send_trailers(gateway: SocketAddr, model: &str) {
+    let frames = [
+        frame(HEADERS, END_HEADERS, 1, &head(KEY)),
+        frame(DATA, 0, 1, &body(model)),
+        frame(HEADERS, END_HEADERS | END_STREAM, 1, &block(&[("x-checksum", "1")])),
+    ];
+    exchange_with(gateway, frames.concat()).await;
 }
 
 fn head(key: &str) -> Vec<u8> {

@@ -15,6 +15,7 @@ mod chat;
 mod clocks;
 mod completions;
 mod cooling;
+mod drill;
 mod embeddings;
 mod events;
 mod failover;
