@@ -17,6 +17,7 @@ use tollhouse_filter::config::{Config, ConfigError, raw::Document};
 use crate::{document, filter, render};
 
 mod admin;
+mod drain;
 mod log;
 mod reload;
 

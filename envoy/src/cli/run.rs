@@ -21,6 +21,9 @@ use crate::{binary, render};
 /// How often the document is looked at.
 const POLL: Duration = Duration::from_millis(500);
 
+/// How long requests may go on when the end has come: as long as any may take, unless the document says otherwise.
+const DRAIN: Duration = Duration::from_secs(600);
+
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let stop = stop_signals(&runtime)?;
@@ -105,8 +108,21 @@ fn until_stopped(
         }
         look(gateway);
     }
+    drain(gateway);
     gateway.stop();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Lets what is under way come to its end. A second signal ends this process, and Envoy with it.
+fn drain(gateway: &Gateway) {
+    if let Ok(under_way @ 1..) = gateway.under_way() {
+        let minutes = DRAIN.as_secs() / 60;
+        say(&format!(
+            "tollhouse: {under_way} requests are under way, and have {minutes} minutes; another Ctrl-C ends them\n"
+        ));
+    }
+    // An Envoy that does not answer has nothing to lose.
+    let _ = gateway.drain(DRAIN);
 }
 
 /// Tells of Ctrl-C, of SIGTERM and of a terminal that was closed. A second one ends this process at once, should the first find it busy.

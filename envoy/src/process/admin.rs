@@ -36,6 +36,12 @@ impl Admin {
         Ok(agent.get(format!("{}{path}", self.url())).call()?.body_mut().read_to_string()?)
     }
 
+    pub(crate) fn post(&self, path: &str) -> anyhow::Result<()> {
+        let agent = self.agent.as_ref().context("Envoy has not started")?;
+        agent.post(format!("{}{path}", self.url())).send_empty()?;
+        Ok(())
+    }
+
     pub(crate) fn ready(&self) -> bool {
         self.get("/ready").is_ok()
     }

@@ -1,5 +1,8 @@
 //! Envoy is replaced, or asked to end, while streams run.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use integration::caller::{Call, Live};
 use integration::document::{self, KEY, client};
 use integration::envoy::{Envoy, Files};
@@ -9,34 +12,39 @@ use integration::speech::ANSWER;
 use integration::speech::Speech::OpenAi;
 use integration::stage;
 use serde_json::json;
+use tollhouse::process::Gateway;
 use tollhouse::render;
+use tollhouse_filter::config::raw::Document;
 
-use super::load::{Load, until};
+use super::load::{Load, PATIENCE, until};
 
 const STREAMS: usize = 8;
 
-fn bootstrap(files: &Files<'_>, provider: &Provider) -> String {
-    let document = document::read(&json!({
+fn document(provider: &Provider) -> Document {
+    document::read(&json!({
         "providers": { "o": document::provider("openai", "o", &provider.address.to_string()) },
         "models": { "tier": { "targets": ["o/tier"] }, "held": { "targets": ["o/held"] } },
         "clients": [client("main", KEY, &["*"])],
-    }));
+    }))
+}
+
+fn bootstrap(files: &Files<'_>, provider: &Provider) -> String {
     let mut options = render::Options::new(files.filter());
     // The successor takes over the socket of this very address.
     options.listen = Some(std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     options.admin = Some(([127, 0, 0, 1], 0).into());
     options.access_log = Some(files.records());
-    render::bootstrap(&document, &options).unwrap().to_string()
+    render::bootstrap(&document(provider), &options).unwrap().to_string()
 }
 
 /// Streams that have begun, and wait for the gate.
-async fn begin(envoy: &Envoy, provider: &Provider, gate: &Gate) -> Vec<Live> {
+async fn begin(gateway: SocketAddr, provider: &Provider, gate: &Gate) -> Vec<Live> {
     let begun = [OpenAi.opening(), vec![OpenAi.piece("answer-")]].concat();
     let rest = [vec![OpenAi.piece("canary-77aa")], OpenAi.closing()].concat();
     provider.on("held", Reply::stream(begun).gate(gate).chunks(rest).end());
     let mut streams = Vec::new();
     for _ in 0..STREAMS {
-        let mut live = Call::chat(envoy.gateway, KEY, "held").stream(true).open().await;
+        let mut live = Call::chat(gateway, KEY, "held").stream(true).open().await;
         live.until("answer-").await;
         streams.push(live);
     }
@@ -51,6 +59,28 @@ async fn finish(streams: Vec<Live>, gate: &Gate) {
     }
 }
 
+#[tokio::test]
+async fn a_gateway_that_is_asked_to_end_lets_streams_come_to_theirs() {
+    let provider = stage::provider(OpenAi);
+    let folder = tempfile::tempdir().unwrap();
+    let options = stage::options(&folder.path().join("access.log"), &folder.path().join("envoy.log"));
+    let gateway = Gateway::start(&document(&provider), options).unwrap();
+    let address = gateway.base_url().trim_start_matches("http://").parse().unwrap();
+    let gate = Gate::default();
+    let streams = begin(address, &provider, &gate).await;
+    assert_eq!(gateway.under_way().unwrap(), STREAMS as u64);
+    assert!(!gateway.drain(Duration::from_millis(1)).unwrap(), "they are still under way");
+    let drained = std::thread::spawn(move || {
+        let drained = gateway.drain(PATIENCE).unwrap();
+        (drained, gateway)
+    });
+    until("nobody new is let in", || std::net::TcpStream::connect(address).is_err()).await;
+    finish(streams, &gate).await;
+    let (drained, mut gateway) = drained.join().unwrap();
+    assert!(drained);
+    gateway.stop();
+}
+
 /// Requests that an Envoy has taken.
 fn taken(envoy: &Envoy) -> u64 {
     envoy.admin.sum("^http.tollhouse.downstream_rq_http1_total$")
@@ -61,7 +91,7 @@ async fn a_hot_restart_cuts_no_stream_and_loses_no_request() {
     let provider = stage::provider(OpenAi);
     let mut old = Envoy::start(|files| bootstrap(files, &provider), &[]);
     let gate = Gate::default();
-    let streams = begin(&old, &provider, &gate).await;
+    let streams = begin(old.gateway, &provider, &gate).await;
     let call = Call::chat(old.gateway, KEY, "tier");
     let load = Load::of([call.clone(), call.clone().stream(true)]);
     load.more(10).await;
