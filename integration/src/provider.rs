@@ -33,6 +33,8 @@ pub struct Provider {
 struct State {
     /// For models that have no script.
     script: Script,
+    /// Is what it gets kept?
+    remembers: bool,
     scripts: Mutex<HashMap<String, Script>>,
     seen: watch::Sender<Vec<Arc<Seen>>>,
     connections: AtomicU64,
@@ -74,10 +76,20 @@ impl Provider {
 
     /// The same with a script for all models that have none of their own.
     pub async fn answering(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listening(true, script).await
+    }
+
+    /// One that keeps nothing of what it gets, for days that are long.
+    pub async fn forgetting(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listening(false, move |seen, _| script(seen)).await
+    }
+
+    async fn listening(remembers: bool, script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
             script: Arc::new(script),
+            remembers,
             scripts: Mutex::default(),
             seen: watch::channel(Vec::new()).0,
             connections: AtomicU64::new(0),
@@ -138,6 +150,8 @@ pub async fn hasty() -> SocketAddr {
 }
 
 async fn serve(state: Arc<State>, stream: TcpStream) {
+    // Or a head would wait for the body behind it.
+    stream.set_nodelay(true).expect("an option");
     let connection = state.connections.fetch_add(1, Ordering::Relaxed);
     let mut stream = BufReader::new(stream);
     while let Ok(Some(head)) = http::read_head(&mut stream).await {
@@ -160,6 +174,9 @@ async fn serve(state: Arc<State>, stream: TcpStream) {
 
 impl State {
     fn take(&self, seen: &Arc<Seen>) -> Reply {
+        if !self.remembers {
+            return (self.script)(seen, 0);
+        }
         let mut number = 0;
         self.seen.send_modify(|all| {
             number = all.iter().filter(|other| other.model == seen.model).count();

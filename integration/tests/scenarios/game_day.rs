@@ -18,8 +18,10 @@ mod case;
 mod fault;
 mod ground;
 mod rule;
+mod soak;
 
-use case::{Case, deal};
+pub(crate) use case::HOSTS;
+use case::{Case, Order, deal};
 use fault::Fault;
 use ground::Ground;
 
@@ -27,7 +29,7 @@ use ground::Ground;
 const AT_A_TIME: usize = 40;
 
 /// A number that the environment may change.
-fn setting(name: &str, usual: u64) -> u64 {
+pub(crate) fn setting(name: &str, usual: u64) -> u64 {
     std::env::var(name).map_or(usual, |value| value.parse().unwrap_or_else(|_| panic!("{name}={value}: a number")))
 }
 
@@ -57,12 +59,12 @@ async fn while_one_target_is_healthy_no_caller_sees_a_failure_before_the_first_t
     let ground = Ground::raise(&cases).await;
     let before = ground.remaining().await;
     let failed = play(&ground, &cases).await;
-    let book = ground.book(cases.len() + 1).await;
+    let (sums, book) = (ground.sums(cases.len() + 1).await, ground.book());
     let wrong = cases.iter().filter_map(|case| rule::recorded(case, &book).err().map(|why| format!("{case}: {why}")));
     let failed: Vec<_> = failed.into_iter().chain(wrong).collect();
     assert!(failed.is_empty(), "{} of GAME_DAY_SEED={seed}:\n{}", failed.len(), failed.join("\n"));
     let spent = before - ground.remaining().await;
-    assert_eq!(spent, book.tokens(), "what was settled is what was recorded");
+    assert_eq!(spent, sums.tokens, "what was settled is what was recorded");
     ground.check();
 }
 
@@ -78,9 +80,9 @@ async fn play(ground: &Ground, cases: &Arc<Vec<Case>>) -> Vec<String> {
             let answer = call.send().await;
             // Readers panic where an answer is not well formed.
             let (judged, whole) = (Arc::clone(&cases), answer.clone());
-            let judged = tokio::spawn(async move { rule::seen(&judged[number], &whole) }).await;
+            let judged = tokio::spawn(async move { rule::seen(&judged[number], &whole, Order::Written) }).await;
             let judged = judged.unwrap_or_else(|panic| Err(format!("{panic}: {:.2000}", answer.text())));
-            judged.map_err(|why| format!("{}: {why}", cases[number]))
+            judged.map(drop).map_err(|why| format!("{}: {why}", cases[number]))
         });
     }
     tasks.join_all().await.into_iter().filter_map(Result::err).collect()

@@ -5,11 +5,20 @@ use std::fmt;
 use fastrand::Rng;
 use integration::strict::Host;
 
-use super::fault::{Fault, Outcome};
+use super::fault::{Blow, Fault, Outcome};
 use crate::matrix::surface::{SURFACES, Surface};
 
+/// In which order targets are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// As the document has them.
+    Written,
+    /// Some may be cooling, from another request.
+    Any,
+}
+
 /// One provider for each API.
-pub(super) const HOSTS: [&str; 8] =
+pub(crate) const HOSTS: [&str; 8] =
     ["openai", "anthropic", "gemini", "bedrock-converse", "bedrock-anthropic", "cohere", "ollama", "openai-responses"];
 
 /// One request.
@@ -41,19 +50,26 @@ impl Case {
         format!("{}{dead}/{}-{}-{slot}", host.name, host.models, self.number)
     }
 
-    /// What the caller may see.
-    pub(super) fn outcomes(&self) -> Vec<Outcome> {
+    /// What the caller may see. Targets that cool are tried last, so that any may come before any other.
+    pub(super) fn outcomes(&self, order: Order) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
+        let mut all_next = true;
         for (slot, target) in self.targets.iter().enumerate() {
             let promise = target.fault.promise(self.stream);
             outcomes.extend(promise.whole.then_some(Outcome::Whole(slot)));
             outcomes.extend(promise.in_band.then_some(Outcome::InBand(slot)));
-            if !promise.next {
-                return outcomes;
+            all_next &= promise.next;
+            if !promise.next && order == Order::Written {
+                break;
             }
         }
-        outcomes.push(Outcome::Refused);
+        outcomes.extend(all_next.then_some(Outcome::Refused));
         outcomes
+    }
+
+    /// Does it wait for a clock?
+    pub(super) fn waits(&self) -> bool {
+        self.targets.iter().any(|target| matches!(target.fault, Fault::At(_, Blow::Stall | Blow::Drip)))
     }
 }
 

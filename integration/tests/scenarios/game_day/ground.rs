@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tollhouse::process::Gateway;
 
-use super::book::Book;
+use super::book::{Book, Sums};
 use super::case::{self, Case, DEAD, HOSTS};
 use super::fault::Fault;
 use crate::matrix::surface::Talk;
@@ -38,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Ground {
     gateway: std::net::SocketAddr,
     admin: Admin,
+    /// Envoy's number in the system.
+    pub(super) process: u32,
     folder: TempDir,
     // Kept, not used: it ends with this value.
     _envoy: Mutex<Gateway>,
@@ -49,7 +51,7 @@ impl Ground {
         let mut providers = Map::new();
         for name in HOSTS {
             let (host, cases) = (Host::named(name), Arc::clone(cases));
-            let provider = Provider::answering(move |seen, _| answer(host, &cases, seen)).await;
+            let provider = Provider::forgetting(move |seen| answer(host, &cases, seen)).await;
             providers.insert(name.to_owned(), host.document(&provider.address.to_string()));
             providers.insert(format!("{name}{DEAD}"), host.document("127.0.0.1:1"));
         }
@@ -65,6 +67,7 @@ impl Ground {
         Self {
             gateway: gateway.base_url().trim_start_matches("http://").parse().expect("an address"),
             admin: Admin::of(&gateway.admin_url()),
+            process: gateway.id(),
             folder,
             _envoy: Mutex::new(gateway),
         }
@@ -85,15 +88,20 @@ impl Ground {
         answer.header("x-ratelimit-remaining-tokens").and_then(|left| left.parse().ok()).expect("a limit")
     }
 
-    /// Waits for so many records.
-    pub(super) async fn book(&self, count: usize) -> Book {
+    /// All records so far.
+    pub(super) fn book(&self) -> Book {
+        Book::read(&self.log("access.log"))
+    }
+
+    /// Waits for so many records, and adds them up.
+    pub(super) async fn sums(&self, count: usize) -> Sums {
         let log = self.log("access.log");
         let end = Instant::now() + PATIENCE;
         let lines = || std::fs::read(&log).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
         while lines() < count && Instant::now() < end {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        Book::read(&log)
+        Sums::read(&log)
     }
 
     /// What must be true at any time.

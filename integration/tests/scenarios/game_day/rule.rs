@@ -8,7 +8,7 @@ use integration::strict::{INPUT, OUTPUT};
 use serde_json::Value;
 
 use super::book::Book;
-use super::case::Case;
+use super::case::{Case, Order};
 use super::fault::{Fault, Odd, Outcome};
 use super::ground::{LARGE, MARK, TOTAL, user};
 use crate::matrix::surface::{SYSTEM, events};
@@ -17,10 +17,10 @@ use crate::matrix::surface::{SYSTEM, events};
 const SLACK: Duration = Duration::from_secs(20);
 
 /// Judges what the caller sees.
-pub(super) fn seen(case: &Case, answer: &Answer) -> Result<(), String> {
-    let (outcome, text) = read(case, answer)?;
+pub(super) fn seen(case: &Case, answer: &Answer, order: Order) -> Result<Outcome, String> {
+    let (outcome, text) = read(case, answer, order)?;
     let told = || format!("{} {}", answer.status, brief(&answer.text()));
-    require(case.outcomes().contains(&outcome), || format!("{outcome:?}: {}", told()))?;
+    require(case.outcomes(order).contains(&outcome), || format!("{outcome:?}: {}", told()))?;
     require(answer.took < TOTAL + SLACK, || format!("after {:?}", answer.took))?;
     let all = format!("{:?} {}", answer.head, answer.text());
     require(!all.contains(PROVIDER_KEYS) && !all.contains("c0ffee"), || format!("a key: {}", brief(&all)))?;
@@ -31,11 +31,12 @@ pub(super) fn seen(case: &Case, answer: &Answer) -> Result<(), String> {
             require(part, || format!("`{}` before its failure: {}", brief(&text), told()))
         }
         Outcome::Refused => Ok(()),
-    }
+    }?;
+    Ok(outcome)
 }
 
 /// What came, in words of no API. Readers panic when it is not well formed.
-fn read(case: &Case, answer: &Answer) -> Result<(Outcome, String), String> {
+fn read(case: &Case, answer: &Answer, order: Order) -> Result<(Outcome, String), String> {
     let brief = || format!("{} {}", answer.status, brief(&answer.text()));
     if answer.status != 200 {
         require(answer.whole && answer.header("content-type") == Some("application/json"), brief)?;
@@ -44,8 +45,9 @@ fn read(case: &Case, answer: &Answer) -> Result<(Outcome, String), String> {
         return Ok((Outcome::Refused, String::new()));
     }
     let (target, attempts) = answer.served();
-    let slot = attempts.parse::<usize>().map_err(|e| format!("{e}: {attempts}"))? - 1;
-    require(slot < case.targets.len() && target == case.target(slot), || format!("{target} in attempt {attempts}"))?;
+    let slot = (0..case.targets.len()).find(|slot| case.target(*slot) == target).ok_or("no target of the case")?;
+    let in_order = order == Order::Any || attempts == (slot + 1).to_string();
+    require(in_order, || format!("{target} in attempt {attempts}"))?;
     let told = if case.stream { case.surface.streamed(&events(answer)) } else { case.surface.whole(&answer.json()) };
     if told.failure.is_some() {
         return Ok((Outcome::InBand(slot), told.text));
