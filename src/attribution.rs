@@ -1,7 +1,7 @@
 //! Whom a request is for, beyond the key that it carries: the end user and tags, in the words that callers of other
 //! gateways already send.
 //!
-//! What a key says holds against what a request says.
+//! What a key or an identity says holds against what a request says.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::clients::Client;
 use crate::headers::Headers;
+use crate::identity::{Said, cut};
 
 /// Headers that name the end user, the first that is there.
 const USER_HEADERS: [&str; 6] = [
@@ -30,9 +31,6 @@ const TAG_OBJECTS: [&str; 4] =
 /// More tags than this are not for telling requests apart.
 const MAX_TAGS: usize = 16;
 
-/// Longer names and values are cut off.
-const MAX_BYTES: usize = 128;
-
 /// Whom a request is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attribution {
@@ -43,9 +41,13 @@ pub struct Attribution {
 }
 
 impl Attribution {
-    /// What is known of a request: by its key, its headers, and the `user` that its body names.
-    pub fn of(client: &Client, headers: &Headers, user: Option<String>) -> Self {
-        let named = user.or_else(|| USER_HEADERS.iter().find_map(|name| headers.get(name)).map(str::to_owned));
+    /// What is known of a request: by its client, its identity, its headers, and the `user` that its body names.
+    pub fn of(client: &Client, said: &Said, headers: &Headers, user: Option<String>) -> Self {
+        let named = said
+            .user
+            .clone()
+            .or(user)
+            .or_else(|| USER_HEADERS.iter().find_map(|name| headers.get(name)).map(str::to_owned));
         let mut tags = BTreeMap::new();
         let objects = TAG_OBJECTS.iter().filter_map(|name| headers.get(name)).flat_map(object);
         for (name, value) in headers.iter().filter_map(single).chain(team(headers)).chain(objects) {
@@ -53,7 +55,7 @@ impl Attribution {
                 tags.entry(cut(&name.to_ascii_lowercase())).or_insert_with(|| cut(&value));
             }
         }
-        tags.extend(client.tags.iter().map(|(name, value)| (name.clone(), value.clone())));
+        tags.extend(said.tags.iter().chain(&client.tags).map(|(name, value)| (name.clone(), value.clone())));
         Self { user: named.map(|user| cut(user.trim())).filter(|user| !user.is_empty()), tags }
     }
 }
@@ -79,20 +81,13 @@ fn object(json: &str) -> Vec<(String, String)> {
     members.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect()
 }
 
-fn cut(text: &str) -> String {
-    let mut end = text.len().min(MAX_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+    use crate::identity::MAX_BYTES;
     use crate::ledger::Class;
 
     fn of(tags: &[(&str, &str)], headers: &[(&str, &str)], user: Option<&str>) -> Attribution {
@@ -107,7 +102,7 @@ mod tests {
             tags: tags.iter().map(owned).collect(),
         };
         let headers = Headers::from(headers.iter().map(owned).collect::<Vec<_>>());
-        Attribution::of(&client, &headers, user.map(str::to_owned))
+        Attribution::of(&client, &Said::default(), &headers, user.map(str::to_owned))
     }
 
     #[test]

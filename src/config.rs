@@ -2,13 +2,14 @@
 //!
 //! A document with an error is refused whole; there is no half-valid configuration to check again later.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clients::{Client, Digest};
 use crate::dialects::{self, Dialect, Settings};
+use crate::identity::{Holder, Identities};
 use crate::limits::Limits;
 use crate::routing::{Model, Target};
 use crate::store::Store;
@@ -16,7 +17,9 @@ use crate::store::Store;
 pub mod raw;
 
 mod alerts;
+mod clients;
 mod compile;
+mod identity;
 mod limits;
 mod prices;
 mod region;
@@ -34,8 +37,14 @@ pub const DEFAULT_MAX_BODY: u64 = 32 << 20;
 /// What runs: everything checked, resolved and digested.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// Callers by the digest of their key.
-    pub clients: HashMap<Digest, Rc<Client>>,
+    /// Callers.
+    pub clients: Vec<Rc<Client>>,
+    /// Their keys, by digest.
+    pub keys: HashMap<Digest, Holder>,
+    /// Other ways in which they are known.
+    pub identities: Identities,
+    /// The teams that the document names. There is no end of those that identities name.
+    pub teams: HashSet<String>,
     /// Logical models by name.
     pub models: BTreeMap<String, Rc<Model>>,
     /// Upstreams by name.
@@ -71,6 +80,11 @@ impl Config {
     /// As [`parse`](Self::parse).
     pub fn compile(document: &raw::Document, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         compile::config(document, env)
+    }
+
+    /// What comes of a key.
+    pub fn holder(&self, key: &str) -> Option<&Holder> {
+        self.keys.get(&Digest::of(key))
     }
 
     /// The target that a caller spells out as `provider/model`, divided at the first slash.

@@ -12,6 +12,7 @@ use crate::alerts::Alerts;
 use crate::config::Timeouts;
 use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
+use crate::identity::Labels;
 use crate::meter::Meter;
 use crate::multipart;
 use crate::outbox::Outbox;
@@ -213,6 +214,7 @@ struct Table {
     queue: Queue,
     outbox: Outbox,
     alerts: Alerts,
+    labels: Labels,
     next: Cell<u64>,
     open: RefCell<HashMap<u64, Rc<Exchange>>>,
 }
@@ -231,6 +233,11 @@ impl Exchanges {
     /// What the webhook is to be told.
     pub fn alerts(&self) -> &Alerts {
         &self.0.alerts
+    }
+
+    /// Teams of identities that have stats of their own.
+    pub fn labels(&self) -> &Labels {
+        &self.0.labels
     }
 
     /// A number for the next request.

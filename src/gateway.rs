@@ -9,7 +9,7 @@
 
 use std::rc::Rc;
 
-use crate::clients::{self, Client, Digest};
+use crate::clients::Client;
 use crate::config::Config;
 use crate::contract;
 use crate::errors::{ApiError, Retry};
@@ -26,6 +26,7 @@ use crate::time::Timestamp;
 mod admitted;
 mod answer;
 mod asking;
+mod caller;
 mod denial;
 mod entry;
 mod head;
@@ -38,6 +39,7 @@ mod way;
 use admitted::Admitted;
 use answer::{envoys_own, sign};
 use asking::Asking;
+use caller::Caller;
 use entry::{Entrant, Stop};
 use head::Head;
 use last_words::LastWords;
@@ -83,7 +85,7 @@ struct Notes {
     started: Timestamp,
     request_id: String,
     path: String,
-    client: Option<Rc<Client>>,
+    caller: Option<Rc<Caller>>,
     surface: Option<&'static str>,
     model: Option<String>,
     request_bytes: u64,
@@ -124,7 +126,7 @@ impl Gateway {
         self.notes.started = now;
         self.notes.request_id = head.get("x-request-id").unwrap_or_default().to_owned();
         head.path().clone_into(&mut self.notes.path);
-        match self.admit(head, end, now) {
+        match self.admit(host, head, end, now) {
             Ok(admitted) => {
                 self.state = State::Receiving(admitted);
                 if end { self.on_request_body(host, 0, true, now) } else { Action::Pause }
@@ -230,19 +232,20 @@ impl Gateway {
     }
 
     /// Looks at everything that the headers tell.
-    fn admit(&mut self, head: Head, end: bool, now: Timestamp) -> Result<Admitted, Refusal> {
+    fn admit(&mut self, host: &dyn Host, mut head: Head, end: bool, now: Timestamp) -> Result<Admitted, Refusal> {
         let surface = surfaces::of_path(head.path(), head.form());
         let refuse = |error| Refusal::new(surface, error);
-        let client = self.who(&head, now).map_err(refuse)?;
+        let caller = self.who(host, &mut head, now).map_err(refuse)?;
+        let client = &caller.client;
         let route = surfaces::route(head.method(), head.path(), head.form()).map_err(refuse)?;
         let (task, resource) = match route {
             Route::Call(task) => (task, None),
             Route::Files => {
-                way::keeper(&self.config, &client).map_err(refuse)?;
+                way::keeper(&self.config, client).map_err(refuse)?;
                 (Task::Pass(&Files), head.resource(end))
             }
-            Route::Models(form) => return Err(Refusal::answer(surfaces::models::list(&self.names(&client), form))),
-            Route::Model(id, form) => return Err(self.model(&client, id, form).unwrap_or_else(refuse)),
+            Route::Models(form) => return Err(Refusal::answer(surfaces::models::list(&self.names(client), form))),
+            Route::Model(id, form) => return Err(self.model(client, id, form).unwrap_or_else(refuse)),
         };
         self.notes.surface = Some(task.surface().name());
         match resource {
@@ -250,23 +253,7 @@ impl Gateway {
             None => head.check_body(end, task.surface().takes_forms(), self.config.max_body),
         }
         .map_err(refuse)?;
-        Ok(Admitted { client, task, resource, headers: head.into_headers() })
-    }
-
-    /// The caller, by its key.
-    fn who(&mut self, head: &Head, now: Timestamp) -> Result<Rc<Client>, ApiError> {
-        let key = clients::presented_key(|name| head.get(name).map(str::to_owned)).ok_or_else(|| {
-            clients::unauthorized(
-                "No gateway key. Send it as `Authorization: Bearer`, `x-api-key`, `api-key` or `x-goog-api-key`.",
-                "missing_api_key",
-            )
-        })?;
-        let client = self.config.clients.get(&Digest::of(&key)).cloned();
-        let client =
-            client.ok_or_else(|| clients::unauthorized("This gateway key is not known.", "invalid_api_key"))?;
-        self.notes.client = Some(Rc::clone(&client));
-        client.admit(now)?;
-        Ok(client)
+        Ok(Admitted { caller, task, resource, headers: head.into_headers() })
     }
 
     /// Names of the models that the caller may use: logical ones, and targets that its key spells out.
@@ -304,7 +291,7 @@ impl Gateway {
             Err(Stop::Full { error, limit, wait }) => {
                 if let Some(wait) = wait {
                     let until = until.unwrap_or(now.after(wait.longest));
-                    let class = entrant.admitted.client.class;
+                    let class = entrant.admitted.caller.client.class;
                     if now < until && self.exchanges.queue().join(self.context, class, wait.most) {
                         self.state = State::Waiting { entrant: Box::new(entrant), until };
                         return Action::Pause;

@@ -48,10 +48,10 @@
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
 //! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`outbox`], [`alerts`], [`reply`] | which role asks |
-//! | policy | [`config`], [`routing`], [`clients`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
+//! | policy | [`config`], [`routing`], [`clients`], [`identity`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
-//! | codecs | [`base64`], [`json`], [`multipart`], [`protobuf`], [`stream`], [`headers`], [`time`] | anything of ours |
+//! | codecs | [`base64`], [`json`], [`multipart`], [`pairs`], [`protobuf`], [`stream`], [`headers`], [`time`] | anything of ours |
 //!
 //! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
 //!
@@ -75,12 +75,14 @@ pub mod gateway;
 pub mod headers;
 pub mod host;
 pub mod hub;
+pub mod identity;
 pub mod json;
 pub mod ledger;
 pub mod limits;
 pub mod meter;
 pub mod multipart;
 pub mod outbox;
+pub mod pairs;
 pub mod pricing;
 pub mod protobuf;
 pub mod provider;

@@ -32,6 +32,12 @@ pub struct Record<'a> {
     /// Who pays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<&'a str>,
+    /// The identities that were established, with commas.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub identity: &'a str,
+    /// The end user, where an identity says who that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<&'a str>,
     /// The caller's API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub surface: Option<&'static str>,
@@ -172,9 +178,9 @@ impl Record<'_> {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Counts the request. `model` and `target` are labels from the configuration.
-    pub fn count(&self, meters: &(impl Meters + ?Sized), model: &str, target: &str) {
-        let who: Labels = vec![("client", self.client.unwrap_or("")), ("team", self.team.unwrap_or(""))];
+    /// Counts the request. `team`, `model` and `target` are labels, of which there is an end.
+    pub fn count(&self, meters: &(impl Meters + ?Sized), team: &str, model: &str, target: &str) {
+        let who: Labels = vec![("client", self.client.unwrap_or("")), ("team", team)];
         let what: Labels = vec![("model", model), ("target", target)];
         let status = self.status.to_string();
         let labels = |more: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {

@@ -48,7 +48,8 @@ fn client_errors(document: &raw::Document, mut providers: BTreeMap<String, raw::
     let model = raw::Model { targets: vec![format!("{STAND_IN}/-")], ..Default::default() };
     let models = document.models.keys().filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
     let models = models.map(|name| (name.clone(), model.clone())).collect();
-    let mut part = raw::Document { providers, models, clients: document.clients.clone(), ..Default::default() };
+    let (clients, identity) = (document.clients.clone(), document.identity.clone());
+    let mut part = raw::Document { providers, models, clients, identity, ..Default::default() };
     // Where those that are left stand in the document. Each try finds one that is wrong, of which there are few.
     let mut places: Vec<usize> = (0..part.clients.len()).collect();
     let mut errors = Vec::new();

@@ -1,18 +1,16 @@
 //! From the document as written to what runs.
 
-use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::alerts::webhook;
-use super::limits::{class_of, limits};
+use super::clients::clients;
+use super::limits::limits;
 use super::{
     Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, endpoint, find_dialect, prices, raw, region,
     store,
 };
-use crate::clients::{Allowed, Client, Digest};
 use crate::dialects::Settings;
 use crate::routing::{Model, Target};
-use crate::time::Timestamp;
 use crate::wire::Wire;
 
 type Result<T> = std::result::Result<T, ConfigError>;
@@ -32,7 +30,7 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
         config.models.insert(name.clone(), Rc::new(model));
     }
     config.files = document.files.as_ref().map(|files| keeper(files, &config)).transpose()?;
-    config.clients = clients(&document.clients, &config.models, &config.providers)?;
+    clients(document, &mut config)?;
     config.store = document.limit_store.as_ref().map(store::store).transpose()?.map(Rc::new);
     config.limits = limits(&document.limits, &config)?;
     config.webhook = document.alerts.as_ref().map(|all| webhook(&all.webhook, env).map(Rc::new)).transpose()?;
@@ -72,7 +70,7 @@ fn is_own(default: &str, endpoint: &Endpoint) -> bool {
 }
 
 /// Names stand in targets before the slash, in stats and in logs.
-fn check_name(path: &str, name: &str) -> Result<()> {
+pub(super) fn check_name(path: &str, name: &str) -> Result<()> {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !name.is_empty() && name.chars().all(good) {
         return Ok(());
@@ -161,62 +159,4 @@ fn target(path: &str, name: &str, config: &Config) -> Result<Target> {
         let expected = format!("`provider/model` with a provider of this document ({})", known.join(", "));
         ConfigError::expected(path, name, &expected)
     })
-}
-
-fn clients(
-    raw: &[raw::Client],
-    models: &BTreeMap<String, Rc<Model>>,
-    providers: &BTreeMap<String, Rc<Provider>>,
-) -> Result<HashMap<Digest, Rc<Client>>> {
-    let mut clients = HashMap::new();
-    let mut names = std::collections::HashSet::new();
-    for (i, raw) in raw.iter().enumerate() {
-        let path = format!("clients[{i}]");
-        let (digest, client) = client(&path, raw, models, providers)?;
-        if !names.insert(&raw.name) {
-            return Err(ConfigError::expected(format!("{path}.name"), &raw.name, "a name that no other client has"));
-        }
-        if clients.insert(digest, Rc::new(client)).is_some() {
-            return Err(ConfigError::new(format!("{path}.key_sha256"), "another client has the same key"));
-        }
-    }
-    Ok(clients)
-}
-
-fn client(
-    path: &str,
-    raw: &raw::Client,
-    models: &BTreeMap<String, Rc<Model>>,
-    providers: &BTreeMap<String, Rc<Provider>>,
-) -> Result<(Digest, Client)> {
-    check_name(&format!("{path}.name"), &raw.name)?;
-    if let Some(team) = &raw.team {
-        check_name(&format!("{path}.team"), team)?;
-    }
-    let digest = Digest::parse(&raw.key_sha256)
-        .ok_or_else(|| ConfigError::new(format!("{path}.key_sha256"), "expected 64 hexadecimal digits"))?;
-    let allowed = raw.models.iter().enumerate().map(|(i, name)| {
-        Allowed::parse(name, |m| models.contains_key(m), |p| providers.contains_key(p)).ok_or_else(|| {
-            ConfigError::expected(
-                format!("{path}.models[{i}]"),
-                name,
-                "a model of this document, `provider/model`, `provider/*` or `*`",
-            )
-        })
-    });
-    let expires = raw.expires.as_deref().map(|text| {
-        Timestamp::parse(text).ok_or_else(|| {
-            ConfigError::expected(format!("{path}.expires"), text, "a date such as 2027-01-31 or 2027-01-31T12:00:00Z")
-        })
-    });
-    let client = Client {
-        name: raw.name.clone(),
-        team: raw.team.clone(),
-        models: allowed.collect::<Result<_>>()?,
-        expires: expires.transpose()?,
-        disabled: raw.disabled,
-        class: class_of(raw.class.unwrap_or_default()),
-        tags: raw.tags.clone(),
-    };
-    Ok((digest, client))
 }

@@ -19,22 +19,24 @@ struct Known<'a> {
     config: &'a Config,
     clients: HashSet<&'a str>,
     teams: HashSet<&'a str>,
+    any_team: bool,
 }
 
 impl<'a> Known<'a> {
     fn of(config: &'a Config) -> Self {
-        let clients = || config.clients.values();
+        let clients = || config.clients.iter();
         Self {
             config,
             clients: clients().map(|client| client.name.as_str()).collect(),
             teams: clients().filter_map(|client| client.team.as_deref()).collect(),
+            any_team: config.identities.name_teams(),
         }
     }
 
     fn has(&self, dimension: &Dimension, name: &str) -> bool {
         match dimension {
             Dimension::Client => self.clients.contains(name),
-            Dimension::Team => self.teams.contains(name),
+            Dimension::Team => self.any_team || self.teams.contains(name),
             Dimension::Model => self.config.models.contains_key(name),
             Dimension::Provider => self.config.providers.contains_key(name),
             Dimension::Target => self.config.target(name).is_some(),

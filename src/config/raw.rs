@@ -8,9 +8,11 @@ use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 mod alerts;
+mod identity;
 mod limit;
 
 pub use alerts::{Alerts, Secret, Webhook};
+pub use identity::{Identity, Jwt, Known, Metadata, Peer, Trust, Trusted};
 pub(super) use limit::MAX;
 pub use limit::{Class, Count, For, Limit, Per, Soft, Unpriced};
 mod prices;
@@ -51,6 +53,10 @@ pub struct Document {
     /// ends with `*`. The longest that fits decides alone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prices: BTreeMap<String, Price>,
+    /// Ways in which callers are known beside their keys: by a token that Envoy has verified, by a certificate, by headers of
+    /// a proxy that is trusted. Where several say something of a caller, the first holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identity: Vec<Identity>,
     /// Who may call.
     #[serde(default)]
     pub clients: Vec<Client>,
@@ -216,16 +222,21 @@ impl Timeouts {
     }
 }
 
-/// A caller, known by a virtual key.
+/// A caller, known by a virtual key, by an identity, or by both together.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(extend("anyOf" = [{ "required": ["key_sha256"] }, { "required": ["identity"] }])))]
 #[serde(deny_unknown_fields)]
 pub struct Client {
     /// Its name in logs and metrics.
     pub name: String,
     /// SHA-256 of its key, 64 hexadecimal digits. `tollhouse key new` makes both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[0-9a-fA-F]{64}$")))]
-    pub key_sha256: String,
+    pub key_sha256: Option<String>,
+    /// What makes it known without a key. Beside a key: what the key is worth nothing without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Known>,
     /// Who pays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,

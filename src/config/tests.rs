@@ -1,6 +1,7 @@
 use super::*;
 
 mod alerts;
+mod identity;
 mod limits;
 mod store;
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::clients::Client;
+use super::caller::Caller;
 use crate::errors::ApiError;
 use crate::exchange::Resource;
 use crate::headers::Headers;
@@ -12,7 +12,7 @@ use crate::surfaces::{Asked, Bounds, Task};
 
 /// A caller that was let in, and what its headers ask.
 pub(super) struct Admitted {
-    pub(super) client: Rc<Client>,
+    pub(super) caller: Rc<Caller>,
     pub(super) task: Task,
     /// What it asks for of something that a provider keeps.
     pub(super) resource: Option<Resource>,

@@ -68,7 +68,12 @@ impl Entrant {
 impl Needs {
     fn of(admitted: &Admitted, bounds: Bounds, body: &[u8]) -> Self {
         Self {
-            attribution: Attribution::of(&admitted.client, &admitted.headers, bounds.user.clone()),
+            attribution: Attribution::of(
+                &admitted.caller.client,
+                &admitted.caller.said,
+                &admitted.headers,
+                bounds.user.clone(),
+            ),
             prompt: if admitted.sends_form() { Prompt::of_form() } else { Prompt::of(body) },
             bounds,
         }
@@ -76,8 +81,9 @@ impl Needs {
 
     fn subject<'a>(&'a self, from: &'a Entrant, spelled_out: bool) -> Subject<'a> {
         Subject {
-            client: &from.admitted.client.name,
-            team: from.admitted.client.team.as_deref(),
+            client: &from.admitted.caller.client.name,
+            team: from.admitted.caller.team(),
+            foreign_team: from.admitted.caller.foreign_team,
             model: &from.asked.model,
             spelled_out,
             user: self.attribution.user.as_deref(),
@@ -99,7 +105,7 @@ impl Needs {
             input: way.targets.iter().map(input).max().unwrap_or_default(),
             output,
             usd: dearest.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()),
-            class: from.admitted.client.class,
+            class: from.admitted.caller.client.class,
             expires: now.after(way.timeouts.total + GRACE),
         }
     }

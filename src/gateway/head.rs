@@ -7,6 +7,7 @@ use crate::errors::{ApiError, Retry};
 use crate::exchange::Resource;
 use crate::headers::Headers;
 use crate::host::{Side, Stream};
+use crate::identity::{Evidence, Identities};
 use crate::multipart;
 use crate::surfaces::models::Form;
 
@@ -20,6 +21,11 @@ impl Head {
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name)
+    }
+
+    /// What is established of the caller. Takes away the headers of identities that are not to be trusted.
+    pub(super) fn evidence<'a>(&mut self, identities: &'a Identities, stream: &dyn Stream) -> Evidence<'a> {
+        identities.read(stream, &mut self.0)
     }
 
     pub(super) fn method(&self) -> &str {

@@ -1,5 +1,6 @@
 //! The end of a request: what it used and how it went, told once.
 
+use super::caller::Caller;
 use super::entry::learn;
 use super::{Gateway, State};
 use crate::contract;
@@ -26,11 +27,15 @@ impl Gateway {
             }
             _ => None,
         };
+        let caller = self.notes.caller.clone();
+        let team = caller.as_deref().map_or("", |caller| self.team_label(caller));
         let mut record = Record {
             time_ms: self.notes.started.0,
             request_id: &self.notes.request_id,
-            client: self.notes.client.as_deref().map(|c| c.name.as_str()),
-            team: self.notes.client.as_deref().and_then(|c| c.team.as_deref()),
+            client: caller.as_deref().map(|caller| caller.client.name.as_str()),
+            team: caller.as_deref().and_then(Caller::team),
+            identity: caller.as_deref().map_or("", |caller| caller.said.by.as_str()),
+            user: caller.as_deref().and_then(|caller| caller.said.user.as_deref()),
             surface: self.notes.surface,
             model: self.notes.model.as_deref(),
             status: self.notes.status,
@@ -56,14 +61,14 @@ impl Gateway {
                     (record.outcome, record.error) = (Ending::Failed, Some(reason));
                 }
                 let target = exchange.target_label(progress.target().unwrap_or_default());
-                record.count(host, exchange.model_label(), &target);
+                record.count(host, team, exchange.model_label(), &target);
                 host.set_property(contract::RECORD, record.line().as_bytes());
                 let crossings = self.settle(host, exchange, &progress, now);
                 self.tell(host, &crossings);
                 self.exchanges.close(exchange.id);
             }
             None => {
-                record.count(host, "", "");
+                record.count(host, team, "", "");
                 host.set_property(contract::RECORD, record.line().as_bytes());
             }
         }

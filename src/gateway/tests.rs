@@ -1,10 +1,12 @@
 mod beside;
+mod identity;
 mod limits;
 mod records;
 mod store;
 mod tasks;
 
 use super::*;
+use crate::clients::Digest;
 use crate::host::memory::Memory;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;

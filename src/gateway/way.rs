@@ -29,10 +29,10 @@ impl Way {
     /// The way to a model, by its name, or to the provider of something that is kept.
     pub(super) fn find(config: &Config, from: &Admitted, model: &str) -> Result<Self, ApiError> {
         if from.resource.is_some() {
-            let provider = keeper(config, &from.client)?;
+            let provider = keeper(config, &from.caller.client)?;
             return Ok(Self::to(config, Target::keeper(provider)));
         }
-        if !from.client.may_use(model) {
+        if !from.caller.client.may_use(model) {
             return Err(unknown_model(model));
         }
         if let Some(model) = config.models.get(model) {

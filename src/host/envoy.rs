@@ -7,6 +7,7 @@ use std::time::Duration;
 use proxy_wasm::hostcalls::dispatch_grpc_call;
 
 use super::{Call, Calls, Meters, Shared, Side, Stream, Version};
+use crate::pairs;
 use crate::protobuf::Message;
 
 mod abi;
@@ -18,7 +19,7 @@ pub struct Envoy;
 impl Envoy {
     /// Takes away the request's trailers, in their callback: nobody reads them, and they could hold a key.
     pub fn drop_request_trailers() {
-        abi::set_headers(abi::Map::RequestTrailers, &write_pairs(&[]));
+        abi::set_headers(abi::Map::RequestTrailers, &pairs::write(&[]));
     }
 
     /// Makes what follows in this callback about another stream, by the context of its gateway role. Tells whether
@@ -84,7 +85,7 @@ impl Stream for Envoy {
     }
 
     fn set_headers(&self, side: Side, headers: &[(&str, &str)]) {
-        abi::set_headers(map(side), &write_pairs(headers));
+        abi::set_headers(map(side), &pairs::write(headers));
     }
 
     fn set_header(&self, side: Side, name: &str, value: Option<&str>) {
@@ -110,7 +111,7 @@ impl Stream for Envoy {
     }
 
     fn reply(&self, status: u16, headers: &[(&str, &str)], body: &[u8]) {
-        abi::reply(status, "tollhouse", &write_pairs(headers), body);
+        abi::reply(status, "tollhouse", &pairs::write(headers), body);
     }
 
     fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
@@ -191,38 +192,7 @@ impl Meters for Envoy {
     }
 }
 
-/// Reads the ABI's form of a list of pairs: their number, the sizes of each, then each with a NUL behind it.
 fn read_pairs(bytes: &[u8]) -> Vec<(String, String)> {
-    let number = |at: usize| -> Option<usize> {
-        let bytes = bytes.get(at..at.checked_add(4)?)?;
-        Some(u32::from_le_bytes(bytes.try_into().ok()?) as usize)
-    };
-    let count = number(0).unwrap_or(0).min(bytes.len() / 8);
-    let mut at = 4 + 8 * count;
-    let mut text = |size: usize| -> Option<String> {
-        let text = bytes.get(at..at.checked_add(size)?)?;
-        at += size + 1;
-        Some(String::from_utf8_lossy(text).into_owned())
-    };
-    (0..count)
-        .map_while(|i| {
-            let (name, value) = (number(4 + 8 * i)?, number(8 + 8 * i)?);
-            Some((text(name)?, text(value)?))
-        })
-        .collect()
-}
-
-/// Writes it.
-fn write_pairs(pairs: &[(&str, &str)]) -> Vec<u8> {
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
-    let mut out = number(pairs.len()).to_vec();
-    for (name, value) in pairs {
-        out.extend(number(name.len()));
-        out.extend(number(value.len()));
-    }
-    for text in pairs.iter().flat_map(|(name, value)| [name, value]) {
-        out.extend_from_slice(text.as_bytes());
-        out.push(0);
-    }
-    out
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    pairs::read(bytes).map(|(name, value)| (text(name), text(value))).collect()
 }

@@ -65,6 +65,8 @@ pub struct Subject<'a> {
     pub client: &'a str,
     /// Who pays.
     pub team: Option<&'a str>,
+    /// Does the document not name that team? Of those that identities name there is no end.
+    pub foreign_team: bool,
     /// The model that is asked for.
     pub model: &'a str,
     /// Is it a target that the caller spelled out? Of those there is no end: they are counted together.
@@ -138,7 +140,7 @@ impl Scope {
         let mut open = String::new();
         let mut is_open = false;
         for (dimension, value) in self.values(subject) {
-            if dimension.is_open() {
+            if dimension.is_open() || subject.foreign_team && *dimension == Dimension::Team {
                 is_open = true;
                 open.push_str(value);
                 open.push('\0');

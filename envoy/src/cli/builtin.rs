@@ -51,7 +51,7 @@ fn builtin(
     let key = key::generate()?;
     let client = Client {
         name: "you".to_owned(),
-        key_sha256: key::digest(&key),
+        key_sha256: Some(key::digest(&key)),
         models: vec!["*".to_owned()],
         ..Client::default()
     };

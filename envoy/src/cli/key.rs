@@ -29,7 +29,7 @@ pub(super) fn new(args: &NewArgs) -> anyhow::Result<ExitCode> {
     let key = key::generate()?;
     let client = raw::Client {
         name: args.name.clone(),
-        key_sha256: key::digest(&key),
+        key_sha256: Some(key::digest(&key)),
         team: args.team.clone(),
         models: args.models.clone(),
         expires: args.expires.clone(),

@@ -62,7 +62,7 @@ impl Story {
             provider.keys = vec![Key { env: None, value: Some("sk-upstream-o".into()), aws: None }];
         }
         for client in &mut document.clients {
-            client.key_sha256 = Digest::of(&key(&client.name)).to_string();
+            client.key_sha256 = Some(Digest::of(&key(&client.name)).to_string());
         }
         if let Some(alerts) = &mut document.alerts {
             // A scenario without a webhook has its own address.

@@ -40,7 +40,7 @@ struct Covered<'a> {
 
 impl<'a> Covered<'a> {
     fn of(config: &'a Config) -> Self {
-        Self { config, clients: config.clients.values().map(|client| (client.name.as_str(), &**client)).collect() }
+        Self { config, clients: config.clients.iter().map(|client| (client.name.as_str(), &**client)).collect() }
     }
 
     /// Targets whose price nobody knows.

@@ -1,0 +1,87 @@
+//! Who calls: by its key, by what was established of it before, or by both.
+
+use std::rc::Rc;
+
+use super::Gateway;
+use super::head::Head;
+use crate::clients::{self, Client};
+use crate::config::Config;
+use crate::errors::{ApiError, Retry};
+use crate::host::Stream;
+use crate::identity::{Mismatch, Said};
+use crate::time::Timestamp;
+
+/// A caller that is known.
+pub(super) struct Caller {
+    pub(super) client: Rc<Client>,
+    /// What identities say of it.
+    pub(super) said: Said,
+    /// Does the document not name its team?
+    pub(super) foreign_team: bool,
+}
+
+impl Caller {
+    fn new(client: Rc<Client>, said: Said, config: &Config) -> Self {
+        let foreign_team = client.team.is_none() && said.team.as_ref().is_some_and(|team| !config.teams.contains(team));
+        Self { client, said, foreign_team }
+    }
+
+    /// Who pays.
+    pub(super) fn team(&self) -> Option<&str> {
+        self.client.team.as_deref().or(self.said.team.as_deref())
+    }
+}
+
+impl Gateway {
+    /// The caller. A key that is not known counts as none where an identity names a client: SDKs want one, whatever it is.
+    pub(super) fn who(&mut self, stream: &dyn Stream, head: &mut Head, now: Timestamp) -> Result<Rc<Caller>, ApiError> {
+        let key = clients::presented_key(|name| head.get(name).map(str::to_owned));
+        let holder = key.as_deref().and_then(|key| self.config.holder(key));
+        let config = Rc::clone(&self.config);
+        let evidence = head.evidence(&config.identities, stream);
+        let client = match evidence.client(holder) {
+            Ok(Some(client)) => client,
+            Ok(None) => return Err(unknown(key.is_some())),
+            Err(mismatch) => return Err(refused(mismatch)),
+        };
+        let caller = Rc::new(Caller::new(client, evidence.said(), &config));
+        self.notes.caller = Some(Rc::clone(&caller));
+        caller.client.admit(now)?;
+        Ok(caller)
+    }
+
+    /// The team as a label of stats.
+    pub(super) fn team_label<'a>(&'a self, caller: &'a Caller) -> &'a str {
+        match caller.team() {
+            Some(team) if caller.foreign_team => self.exchanges.labels().of(team),
+            team => team.unwrap_or_default(),
+        }
+    }
+}
+
+fn unknown(has_key: bool) -> ApiError {
+    if has_key {
+        return clients::unauthorized("This gateway key is not known.", "invalid_api_key");
+    }
+    clients::unauthorized(
+        "No gateway key. Send it as `Authorization: Bearer`, `x-api-key`, `api-key` or `x-goog-api-key`.",
+        "missing_api_key",
+    )
+}
+
+fn refused(mismatch: Mismatch) -> ApiError {
+    match mismatch {
+        Mismatch::Unbound => clients::unauthorized(
+            "This gateway key is for a caller that is known by its token or certificate too.",
+            "identity_required",
+        ),
+        Mismatch::Stranger => forbidden("Your identity is none that may call this gateway.", "identity_not_allowed"),
+        Mismatch::Conflict => {
+            forbidden("Your key, token or certificate are those of different callers.", "identity_conflict")
+        }
+    }
+}
+
+fn forbidden(message: &str, code: &'static str) -> ApiError {
+    ApiError::new(403, message).code(code).retry(Retry::Never)
+}
