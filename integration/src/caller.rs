@@ -57,6 +57,19 @@ impl Call {
         self
     }
 
+    /// The same, sent somewhere else.
+    #[must_use]
+    pub fn to(&self, to: SocketAddr) -> Self {
+        Self { to, ..self.clone() }
+    }
+
+    /// Another path.
+    #[must_use]
+    pub fn path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.path);
+        self
+    }
+
     /// The body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {

@@ -41,7 +41,7 @@ impl Gateway {
         let evidence = head.evidence(&config.identities, stream);
         let client = match evidence.client(holder) {
             Ok(Some(client)) => client,
-            Ok(None) => return Err(unknown(key.is_some())),
+            Ok(None) => return Err(unknown(key.as_deref(), &config)),
             Err(mismatch) => return Err(refused(mismatch)),
         };
         let caller = Rc::new(Caller::new(client, evidence.said(), &config));
@@ -59,14 +59,24 @@ impl Gateway {
     }
 }
 
-fn unknown(has_key: bool) -> ApiError {
-    if has_key {
-        return clients::unauthorized("This gateway key is not known.", "invalid_api_key");
+fn unknown(key: Option<&str>, config: &Config) -> ApiError {
+    match key {
+        // It would not be here if it had been verified.
+        Some(key) if !config.identities.0.is_empty() && is_token(key) => {
+            return clients::unauthorized("This token is not valid, or has expired.", "invalid_token");
+        }
+        Some(_) => return clients::unauthorized("This gateway key is not known.", "invalid_api_key"),
+        None => {}
     }
     clients::unauthorized(
         "No gateway key. Send it as `Authorization: Bearer`, `x-api-key`, `api-key` or `x-goog-api-key`.",
         "missing_api_key",
     )
+}
+
+/// A JSON object in base64, and two more parts.
+fn is_token(key: &str) -> bool {
+    key.starts_with("eyJ") && key.bytes().filter(|byte| *byte == b'.').count() == 2
 }
 
 fn refused(mismatch: Mismatch) -> ApiError {

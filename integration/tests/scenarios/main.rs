@@ -23,6 +23,7 @@ mod game_day;
 mod hostile;
 mod http2;
 mod hygiene;
+mod identity;
 mod istio;
 mod limits;
 mod many_envoys;
