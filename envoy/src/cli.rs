@@ -12,6 +12,7 @@ use crate::{filter, render, schema};
 
 mod builtin;
 mod check;
+mod image;
 mod key;
 mod platform;
 mod report;
@@ -54,6 +55,9 @@ enum Command {
     /// Write Envoy's configuration of a document, or the resources that make it, as YAML
     #[command(after_help = RENDER_EXAMPLES)]
     Render(RenderArgs),
+    /// Write the filter as an image that has nothing else, in an OCI layout
+    #[command(after_help = IMAGE_EXAMPLES)]
+    Image(image::ImageArgs),
     /// Write the filter, a Wasm module
     #[command(after_help = FILTER_EXAMPLES)]
     Filter(OutputArgs),
@@ -90,12 +94,17 @@ const RENDER_EXAMPLES: &str = "\
 Examples:
   tollhouse render gateway.yaml -o envoy.yaml && tollhouse filter -o /etc/tollhouse/tollhouse_filter.wasm
   envoy --mode validate -c envoy.yaml && envoy -c envoy.yaml
-  tollhouse render gateway.yaml --for istio --host llm.example.com | kubectl apply -f -";
+  tollhouse render gateway.yaml --for istio --host llm.example.com | kubectl apply -f -
+  tollhouse render gateway.yaml --for envoy-gateway --host llm.example.com | kubectl apply -f -";
 
 const FILTER_EXAMPLES: &str = "\
 Examples:
   tollhouse filter -o tollhouse_filter.wasm
   tollhouse filter | sha256sum";
+
+const IMAGE_EXAMPLES: &str = "\
+Examples:
+  tollhouse image -o image && skopeo copy oci:image docker://registry.example.com/tollhouse:0.1.0";
 
 const REPORT_EXAMPLES: &str = "\
 Examples:
@@ -179,6 +188,9 @@ struct RenderArgs {
     /// Certificates that providers' are checked against, as Envoy will find them; default: the system's
     #[arg(long, value_name = "PATH")]
     ca: Option<PathBuf>,
+    /// Add a listener with `/ready` and `/stats/prometheus` of the admin interface, for those who watch over it
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    probes: Option<SocketAddr>,
     #[command(flatten)]
     platform: platform::PlatformArgs,
     #[command(flatten)]
@@ -206,6 +218,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args.file, args.strict, args.format),
         Command::Render(args) => rendered(args),
+        Command::Image(args) => image::run(&args),
         Command::Filter(args) => filter::bytes().map_err(Into::into).and_then(|bytes| args.write(&bytes)),
         Command::Key(KeyCommand::New(args)) => key::new(&args),
         Command::Report(args) => report::run(args),
@@ -228,6 +241,7 @@ fn rendered(args: RenderArgs) -> anyhow::Result<ExitCode> {
     let mut options = render::Options::new(args.filter);
     (options.listen, options.admin) = (args.listen, args.admin);
     options.ca = args.ca.unwrap_or(options.ca);
+    options.probes = args.probes;
     let yaml = match args.platform.resources(&document, &options) {
         Some(resources) => render::to_manifests(&resources?)?,
         None => render::to_yaml(&render::bootstrap(&document, &options)?)?,

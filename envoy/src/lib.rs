@@ -18,6 +18,7 @@ pub mod cli;
 pub mod demo;
 pub mod document;
 pub mod filter;
+pub mod image;
 pub mod key;
 pub mod process;
 pub mod render;

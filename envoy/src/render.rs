@@ -11,15 +11,19 @@ use tollhouse_filter::config::{ConfigError, DEFAULT_MAX_BODY, raw::Document};
 
 mod cluster;
 mod dynamic;
+mod envoy_gateway;
 mod gateway;
 mod istio;
 mod plugin;
+mod probes;
 mod replies;
+mod resource;
 mod stats;
 mod store;
 
 pub use cluster::system_ca;
 pub use dynamic::{CLUSTERS, FILTER, Part, ROUTES, files, write_dynamic};
+pub use envoy_gateway::{Edge, envoy_gateway};
 pub use istio::{Ingress, istio};
 pub use plugin::{GATEWAY, PROVIDER};
 
@@ -46,6 +50,8 @@ pub struct Options {
     pub access_log: Option<PathBuf>,
     /// Certificates that providers' are checked against.
     pub ca: PathBuf,
+    /// Where `/ready` and the metrics of the admin interface can be had. Default: nowhere.
+    pub probes: Option<SocketAddr>,
     /// Environment variables that the VM may read. Default: those that the document names.
     pub env: Option<Vec<String>>,
 }
@@ -60,6 +66,7 @@ impl Options {
             reload: None,
             access_log: None,
             ca: system_ca(),
+            probes: None,
             env: None,
         }
     }
@@ -72,13 +79,18 @@ impl Options {
 pub fn bootstrap(document: &Document, options: &Options) -> Result<Value, ConfigError> {
     let listen = address("listen", options.listen, document.listen.as_deref(), DEFAULT_LISTEN)?;
     let admin = address("admin", options.admin, document.admin.as_deref(), DEFAULT_ADMIN)?;
-    let clusters = cluster::all(document, options)?;
+    let mut clusters = cluster::all(document, options)?;
+    let mut listeners = vec![gateway::listener(document, options, listen)?];
+    if let Some(probes) = options.probes {
+        listeners.push(probes::listener(probes));
+        clusters.push(probes::cluster(admin));
+    }
     let mut bootstrap = json!({
         "node": { "id": NAME, "cluster": NAME },
         "admin": { "address": socket_address(admin) },
         "stats_config": stats::config(),
         "overload_manager": overload(),
-        "static_resources": { "listeners": [gateway::listener(document, options, listen)?] },
+        "static_resources": { "listeners": listeners },
     });
     match &options.reload {
         None => put(&mut bootstrap, "static_resources", "clusters", Value::Array(clusters)),

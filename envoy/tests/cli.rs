@@ -38,7 +38,7 @@ fn file(text: &str) -> (TempDir, PathBuf) {
 fn it_tells_its_version_and_its_commands() {
     assert_eq!(out(&tollhouse(&["--version"])), format!("tollhouse {}\n", env!("CARGO_PKG_VERSION")));
     let help = out(&tollhouse(&["--help"]));
-    for command in ["run", "check", "render", "filter", "key", "report", "schema", "Examples:"] {
+    for command in ["run", "check", "render", "image", "filter", "key", "report", "schema", "Examples:"] {
         assert!(help.contains(command), "{command}");
     }
 }
@@ -100,6 +100,12 @@ fn render_writes_resources_for_a_host() {
     assert_eq!(written.matches("kind: ServiceEntry").count(), 1);
     assert!(written.contains("istio: edge") && written.contains("namespace: edge"), "{written}");
     assert!(err(&for_istio(&[])).contains("--host"));
+    let for_eg = |more: &[&str]| {
+        out(&tollhouse(&[&["render", path.to_str().unwrap(), "--for", "envoy-gateway", "--host", "h"], more].concat()))
+    };
+    assert!(for_eg(&[]).contains("name: default/eg/http"));
+    let names = for_eg(&["--xds-listener", "tcp-443", "--xds-routes", "default/eg/https"]);
+    assert!(names.contains("name: tcp-443") && names.contains("name: default/eg/https"), "{names}");
     assert!(err(&for_istio(&["--host", "h", "--labels", "edge"])).contains("expected a label such as istio=ingress"));
 }
 

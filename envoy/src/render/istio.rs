@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tollhouse_filter::config::{ConfigError, raw::Document};
 
+use super::resource::{resource, with};
 use super::{NAME, Options, stats};
 
 mod hosts;
@@ -42,30 +43,18 @@ pub fn istio(document: &Document, options: &Options, ingress: &Ingress) -> Resul
     Ok(all)
 }
 
-fn resource(api_version: &str, kind: &str, name: &str, ingress: &Ingress) -> Value {
-    json!({
-        "apiVersion": api_version,
-        "kind": kind,
-        "metadata": { "name": name, "namespace": ingress.namespace },
-    })
-}
-
-fn with_spec(mut resource: Value, spec: Value) -> Value {
-    if let Some(fields) = resource.as_object_mut() {
-        fields.insert("spec".to_owned(), spec);
+impl Ingress {
+    fn resource(&self, api_version: &str, kind: &str, name: &str, spec: Value) -> Value {
+        with(resource(api_version, kind, name, &self.namespace), "spec", spec)
     }
-    resource
 }
 
 /// Istio has no resource for the labels of metrics. The pods name this one in the annotation
 /// `sidecar.istio.io/bootstrapOverride`.
 fn bootstrap_override(ingress: &Ingress) -> Value {
-    let mut map = resource("v1", "ConfigMap", &format!("{NAME}-bootstrap"), ingress);
     let bootstrap = json!({ "stats_config": stats::config() });
-    if let Some(fields) = map.as_object_mut() {
-        fields.insert("data".to_owned(), json!({ "custom_bootstrap.json": bootstrap.to_string() }));
-    }
-    map
+    let map = resource("v1", "ConfigMap", &format!("{NAME}-bootstrap"), &ingress.namespace);
+    with(map, "data", json!({ "custom_bootstrap.json": bootstrap.to_string() }))
 }
 
 /// A route that answers 503: without the EnvoyFilter no request, and no caller's key, goes to a provider.
@@ -78,7 +67,7 @@ fn virtual_service(ingress: &Ingress) -> Value {
             "directResponse": { "status": 503, "body": { "string": "The EnvoyFilter of Tollhouse is not in force." } },
         }],
     });
-    with_spec(resource("networking.istio.io/v1", "VirtualService", NAME, ingress), spec)
+    ingress.resource("networking.istio.io/v1", "VirtualService", NAME, spec)
 }
 
 #[cfg(test)]

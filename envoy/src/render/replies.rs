@@ -10,9 +10,9 @@ pub(super) fn config() -> Value {
     mappers(BY_ENVOY)
 }
 
-/// The same for requests of one route, in a connection manager that has others.
-pub(super) fn config_of_route(name: &str) -> Value {
-    mappers(&format!("xds.route_name == '{name}' && {BY_ENVOY}"))
+/// The same in a connection manager that has other routes, for those of ours.
+pub(super) fn config_where(route_is_ours: &str) -> Value {
+    mappers(&format!("{route_is_ours} && {BY_ENVOY}"))
 }
 
 fn mappers(applies: &str) -> Value {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use tollhouse_filter::config::{self, ConfigError, Endpoint, raw::Document};
 
-use super::{Ingress, resource, with_spec};
+use super::Ingress;
 use crate::render::NAME;
 
 /// Servers outside of the mesh, by host.
@@ -76,9 +76,8 @@ impl Outside {
     /// A ServiceEntry and a DestinationRule of each.
     pub(super) fn resources(&self, ingress: &Ingress) -> Vec<Value> {
         let of_one = |(host, server): (&String, &Server)| {
-            let entry = resource("networking.istio.io/v1", "ServiceEntry", &resource_name(host), ingress);
-            let rule = resource("networking.istio.io/v1", "DestinationRule", &resource_name(host), ingress);
-            [with_spec(entry, server.entry(host)), with_spec(rule, server.rule(host))]
+            let of_kind = |kind, spec| ingress.resource("networking.istio.io/v1", kind, &resource_name(host), spec);
+            [of_kind("ServiceEntry", server.entry(host)), of_kind("DestinationRule", server.rule(host))]
         };
         self.0.iter().flat_map(of_one).collect()
     }

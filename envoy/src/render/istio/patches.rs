@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use tollhouse_filter::config::{ConfigError, raw::Document};
 
+use super::Ingress;
 use super::hosts::Outside;
-use super::{Ingress, resource, with_spec};
 use crate::render::cluster::{self, Upstream};
 use crate::render::{GATEWAY, NAME, Options, PROVIDER, buffer_limit, gateway, plugin, replies};
 
@@ -35,7 +35,7 @@ pub(super) fn envoy_filter(
     }
     patches.extend(roles.extensions());
     let spec = json!({ "workloadSelector": { "labels": ingress.labels }, "configPatches": patches });
-    Ok(with_spec(resource("networking.istio.io/v1alpha3", "EnvoyFilter", NAME, ingress), spec))
+    Ok(ingress.resource("networking.istio.io/v1alpha3", "EnvoyFilter", NAME, spec))
 }
 
 fn patch(apply_to: &str, within: Value, operation: &str, value: Value) -> Value {
@@ -61,7 +61,7 @@ fn manager(options: &Options) -> Value {
         "typed_config": {
             "@type": gateway::HCM,
             "access_log": [gateway::access_log(options)],
-            "local_reply_config": replies::config_of_route(NAME),
+            "local_reply_config": replies::config_where(&format!("xds.route_name == '{NAME}'")),
         },
     });
     patch("NETWORK_FILTER", in_manager(&json!({})), "MERGE", value)
