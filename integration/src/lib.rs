@@ -23,6 +23,7 @@ pub mod admin;
 pub mod caller;
 pub mod document;
 pub mod envoy;
+pub mod envoy_gateway;
 pub mod http;
 pub mod istio;
 pub mod provider;

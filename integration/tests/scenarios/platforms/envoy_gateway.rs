@@ -1,0 +1,50 @@
+//! A Gateway of Envoy Gateway.
+
+use integration::envoy::{Envoy, Files};
+use integration::envoy_gateway::{LISTENER, gateway};
+use serde_json::Value;
+use tollhouse::render::{self, Edge};
+
+use super::{HOST, Upstreams, chat, without};
+
+fn resources(upstreams: &Upstreams, files: &Files<'_>) -> Vec<Value> {
+    let edge = Edge {
+        namespace: "default".to_owned(),
+        gateway: "eg".to_owned(),
+        host: HOST.to_owned(),
+        listener: LISTENER.to_owned(),
+        routes: LISTENER.to_owned(),
+        image: None,
+    };
+    render::envoy_gateway(&upstreams.document(), &Upstreams::options(files), &edge).unwrap()
+}
+
+fn start(upstreams: &Upstreams) -> Envoy {
+    Envoy::start(|files| upstreams.open_shop(gateway(&resources(upstreams, files))), &[])
+}
+
+#[tokio::test]
+async fn a_gateway_serves_and_fails_over() {
+    let upstreams = Upstreams::raise();
+    let envoy = start(&upstreams);
+    upstreams.answer_and_fail_over(&envoy).await;
+    upstreams.tell(&envoy).await;
+}
+
+#[tokio::test]
+async fn other_routes_of_the_gateway_do_not_meet_the_filter() {
+    let upstreams = Upstreams::raise();
+    let envoy = start(&upstreams);
+    upstreams.shop_as_ever(&envoy).await;
+}
+
+#[tokio::test]
+async fn without_the_patches_nothing_goes_to_a_provider() {
+    let upstreams = Upstreams::raise();
+    let bootstrap =
+        |files: &Files<'_>| upstreams.open_shop(gateway(&without("EnvoyPatchPolicy", resources(&upstreams, files))));
+    let envoy = Envoy::start(bootstrap, &[]);
+    let answer = chat(&envoy, "chat").send().await;
+    assert_eq!((answer.status, answer.header("x-tollhouse-target")), (503, None));
+    upstreams.nobody_was_asked();
+}

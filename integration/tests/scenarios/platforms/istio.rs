@@ -1,0 +1,67 @@
+//! An ingress gateway of Istio.
+
+use integration::envoy::{Envoy, Files};
+use integration::istio;
+use serde_json::Value;
+use tollhouse::render::{self, Ingress};
+
+use super::{HOST, Upstreams, chat, without};
+
+const IMAGE: &str = "oci://registry.example.com/tollhouse:1";
+
+fn resources(upstreams: &Upstreams, files: &Files<'_>, image: Option<&str>) -> Vec<Value> {
+    let ingress = Ingress {
+        namespace: "istio-ingress".to_owned(),
+        gateway: "gateway".to_owned(),
+        labels: [("istio".to_owned(), "ingress".to_owned())].into(),
+        host: HOST.to_owned(),
+        image: image.map(str::to_owned),
+    };
+    render::istio(&upstreams.document(), &Upstreams::options(files), &ingress).unwrap()
+}
+
+fn start(upstreams: &Upstreams) -> Envoy {
+    let bootstrap = |files: &Files<'_>| upstreams.open_shop(istio::gateway(&resources(upstreams, files, None)));
+    Envoy::start(bootstrap, &[])
+}
+
+#[tokio::test]
+async fn an_ingress_gateway_serves_and_fails_over() {
+    let upstreams = Upstreams::raise();
+    let envoy = start(&upstreams);
+    upstreams.answer_and_fail_over(&envoy).await;
+    upstreams.tell(&envoy).await;
+}
+
+#[tokio::test]
+async fn a_filter_that_the_agent_gets_from_an_image_does_the_same() {
+    let upstreams = Upstreams::raise();
+    let bootstrap = |files: &Files<'_>| {
+        let resources = resources(&upstreams, files, Some(IMAGE));
+        let mut gateway = istio::gateway(&resources);
+        istio::agent::serve(&resources, &mut gateway, IMAGE, &files.filter());
+        upstreams.open_shop(gateway)
+    };
+    let envoy = Envoy::start(bootstrap, &[]);
+    upstreams.answer_and_fail_over(&envoy).await;
+}
+
+#[tokio::test]
+async fn other_hosts_of_the_gateway_do_not_meet_the_filter() {
+    let upstreams = Upstreams::raise();
+    let envoy = start(&upstreams);
+    upstreams.shop_as_ever(&envoy).await;
+}
+
+#[tokio::test]
+async fn without_the_envoy_filter_nothing_goes_to_a_provider() {
+    let upstreams = Upstreams::raise();
+    let bootstrap = |files: &Files<'_>| {
+        let resources = without("EnvoyFilter", resources(&upstreams, files, None));
+        upstreams.open_shop(istio::gateway(&resources))
+    };
+    let envoy = Envoy::start(bootstrap, &[]);
+    let answer = chat(&envoy, "chat").send().await;
+    assert_eq!((answer.status, answer.text().as_str()), (503, "The EnvoyFilter of Tollhouse is not in force."));
+    upstreams.nobody_was_asked();
+}
