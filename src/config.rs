@@ -11,9 +11,11 @@ use crate::clients::{Client, Digest};
 use crate::dialects::{self, Dialect, Settings};
 use crate::identity::{Holder, Identities};
 use crate::limits::Limits;
+use crate::routing::chain::Chains;
 use crate::routing::{Model, Target};
 use crate::store::Store;
 
+pub mod chains;
 pub mod raw;
 
 mod alerts;
@@ -49,6 +51,8 @@ pub struct Config {
     pub models: BTreeMap<String, Rc<Model>>,
     /// Upstreams by name.
     pub providers: BTreeMap<String, Rc<Provider>>,
+    /// The orders of attempts that Envoy knows, if it does not choose a cluster anew before each.
+    pub chains: Option<Chains>,
     /// Who keeps files and batches.
     pub files: Option<Rc<Provider>>,
     /// How much of what, in which time, for whom.

@@ -3,9 +3,14 @@
 /// `vm_id` of both roles: with the same code and VM configuration they share one VM on each worker.
 pub const VM_ID: &str = "tollhouse";
 
-/// Property that names the cluster of the next attempt. Envoy shows it as filter state [`filter_state`], and the
-/// route's cluster matcher reads it before every attempt. A header would travel to the provider.
+/// Property that names the cluster of the next attempt, or the chain of all. Envoy shows it as filter state
+/// [`filter_state`], and the route's cluster matcher reads it before every attempt; before 1.39 once, which is what chains
+/// are for: of these it names the cluster of the attempt that has begun. A header would travel to the provider.
 pub const CLUSTER: &str = "tollhouse.cluster";
+
+/// Property of the host that an attempt goes to, where a chain leads to it: the cluster that the host is of. Its first
+/// segments are Envoy's, the last two those of the host's `filter_metadata`.
+pub const HOST_CLUSTER: [&str; 5] = ["xds", "upstream_host_metadata", "filter_metadata", "tollhouse", "cluster"];
 
 /// Property under which the provider role finds what the gateway role handed over.
 pub const EXCHANGE: &str = "tollhouse.exchange";

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::config::raw::FailoverOn;
+use crate::contract;
 use crate::errors::{ApiError, Kind, Retry};
 use crate::exchange::{Exchange, Outcome};
-use crate::host::{Meters, Shared};
+use crate::host::{Meters, Shared, Stream};
 use crate::routing::Target;
 use crate::telemetry;
 use crate::time::Timestamp;
@@ -48,6 +49,23 @@ pub fn failed(
     }
     let next = exchange.plan.has_next(number) && fails_over(error, &exchange.failover_on);
     if next { Verdict::NextTarget } else { Verdict::TellCaller }
+}
+
+/// The number of the attempt that has begun, from 0. Envoy may have given up on others before the provider role has seen
+/// them: that changes nothing where each attempt names the cluster of the next, but a chain goes on. `None`: nobody has
+/// planned an attempt there.
+pub fn begun(host: &(impl Stream + Shared + Meters + ?Sized), exchange: &Exchange, now: Timestamp) -> Option<usize> {
+    unanswered(host, exchange, now);
+    let next = exchange.progress.borrow().attempts.len();
+    if !exchange.plan.is_chained() {
+        return Some(next);
+    }
+    let number = exchange.plan.attempt_at(&host.property(&contract::HOST_CLUSTER)?, next)?;
+    for missed in next..number {
+        exchange.progress.borrow_mut().begin(&exchange.plan.target(missed)?.name);
+        unanswered(host, exchange, now);
+    }
+    Some(number)
 }
 
 /// Envoy gave up on the attempt under way, if there is one: no connection, a reset or a timeout.

@@ -337,8 +337,8 @@ fn estimate(surface: &dyn CountSurface, body: &[u8]) -> Result<Vec<u8>, ApiError
 /// Tells Envoy's router how to make the attempts. Changed headers make it choose the route again, by the property.
 fn steer(host: &(impl Stream + ?Sized), exchange: &Exchange, mut headers: Headers) {
     host.set_property(contract::EXCHANGE, exchange.id.to_string().as_bytes());
-    if let Some(target) = exchange.plan.target(0) {
-        host.set_property(contract::CLUSTER, target.provider.cluster.as_bytes());
+    if let Some(cluster) = exchange.plan.cluster() {
+        host.set_property(contract::CLUSTER, cluster.as_bytes());
     }
     let clock = if exchange.asked.stream { exchange.timeouts.first_token } else { exchange.timeouts.attempt };
     // What was begun at a provider must not be begun twice.

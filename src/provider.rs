@@ -114,12 +114,12 @@ impl Provider {
 
     fn open(&self, host: &dyn Host, now: Timestamp) -> Option<Call> {
         let exchange = self.exchanges.find(&host.property(&[contract::EXCHANGE])?)?;
-        failover::unanswered(host, &exchange, now);
-        let number = exchange.progress.borrow().attempts.len();
+        let number = failover::begun(host, &exchange, now)?;
         let target = exchange.plan.target(number)?.clone();
         exchange.progress.borrow_mut().begin(&target.name);
-        let next = exchange.plan.target(number + 1)?;
-        host.set_property(contract::CLUSTER, next.provider.cluster.as_bytes());
+        // A chain leads to the next by itself; what signs requests behind this filter must know of this one.
+        let named = if exchange.plan.is_chained() { &target } else { exchange.plan.target(number + 1)? };
+        host.set_property(contract::CLUSTER, named.provider.cluster.as_bytes());
         let call = Call::new(exchange, target)?;
         headers::reset(host, &call);
         Some(call)

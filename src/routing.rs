@@ -8,6 +8,10 @@ use crate::pricing::{Cost, Price};
 use crate::time::Timestamp;
 use crate::usage::Usage;
 
+pub mod chain;
+
+use chain::Chains;
+
 /// A provider and a model on it.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -53,13 +57,40 @@ pub struct Model {
 #[derive(Debug)]
 pub struct Plan {
     targets: Vec<Target>,
+    /// The chain that leads from attempt to attempt, where Envoy does not choose the cluster anew before each.
+    chain: Option<String>,
 }
 
 impl Plan {
     /// One attempt for each target, those that are cooling last: when all are, they are tried anyway.
     pub fn new(targets: &[Target], cooling: impl Fn(&Target) -> bool) -> Self {
         let (cool, warm): (Vec<_>, Vec<_>) = targets.iter().cloned().partition(|t| cooling(t));
-        Self { targets: warm.into_iter().chain(cool).collect() }
+        Self { targets: warm.into_iter().chain(cool).collect(), chain: None }
+    }
+
+    /// As many attempts as one of Envoy's chains leads to.
+    #[must_use]
+    pub fn chained(mut self, chains: &Chains) -> Self {
+        let clusters: Vec<_> = self.targets.iter().map(|target| target.provider.cluster.as_str()).collect();
+        let (length, chain) = chains.longest(&clusters);
+        self.targets.truncate(length);
+        Self { chain, ..self }
+    }
+
+    /// Does a chain lead from attempt to attempt, and nobody choose?
+    pub fn is_chained(&self) -> bool {
+        self.chain.is_some()
+    }
+
+    /// The cluster that Envoy is to take first: that of the first attempt, or the chain.
+    pub fn cluster(&self) -> Option<&str> {
+        self.chain.as_deref().or_else(|| Some(self.target(0)?.provider.cluster.as_str()))
+    }
+
+    /// The first attempt from this one on that is aimed at this cluster.
+    pub fn attempt_at(&self, cluster: &[u8], from: usize) -> Option<usize> {
+        let at = self.targets.iter().skip(from).position(|target| target.provider.cluster.as_bytes() == cluster);
+        at.map(|skipped| from + skipped)
     }
 
     /// The targets, in the order of attempts.

@@ -105,7 +105,7 @@ impl Tolls {
         }
     }
 
-    /// An attempt answers: no other target will be needed.
+    /// No target beyond those of so many attempts will be needed: the last of them answers, or nothing leads further.
     pub fn commit(&mut self, attempts: usize, shared: &(impl Shared + ?Sized), now: Timestamp) {
         for held in self.targets.iter_mut().skip(attempts) {
             if let Some(held) = held.take() {

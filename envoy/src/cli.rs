@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use tollhouse_filter::config::ConfigError;
+use tollhouse_filter::config::raw::EnvoyVersion;
 
 use crate::{filter, render, schema};
 
@@ -78,6 +79,7 @@ Examples:
   OPENAI_API_KEY=sk-... tollhouse run             the same, to OpenAI
   tollhouse run gateway.yaml --listen 0.0.0.0:8080
   tollhouse run gateway.yaml > records.jsonl      one JSON line for each request
+  tollhouse run gateway.yaml --envoy-version 1.37
 
 Envoy is what TOLLHOUSE_ENVOY names, else `envoy` on the PATH, else the pinned release, downloaded once into
 TOLLHOUSE_CACHE (default: ~/.cache/tollhouse). TOLLHOUSE_FILTER names a filter to use instead of the built-in one.";
@@ -87,6 +89,7 @@ Examples:
   tollhouse check gateway.yaml
   tollhouse check --strict gateway.yaml           in CI: warnings fail too
   tollhouse check --format json gateway.yaml
+  tollhouse check --envoy-version 1.37 gateway.yaml   what that Envoy cannot do
 
 Exit code: 0 fine, 1 warnings and --strict, 2 errors. The variables that hold provider keys need not be set.";
 
@@ -95,7 +98,8 @@ Examples:
   tollhouse render gateway.yaml -o envoy.yaml && tollhouse filter -o /etc/tollhouse/tollhouse_filter.wasm
   envoy --mode validate -c envoy.yaml && envoy -c envoy.yaml
   tollhouse render gateway.yaml --for istio --host llm.example.com | kubectl apply -f -
-  tollhouse render gateway.yaml --for envoy-gateway --host llm.example.com | kubectl apply -f -";
+  tollhouse render gateway.yaml --for envoy-gateway --host llm.example.com | kubectl apply -f -
+  tollhouse render gateway.yaml --envoy-version 1.37 -o envoy.yaml";
 
 const FILTER_EXAMPLES: &str = "\
 Examples:
@@ -155,6 +159,9 @@ struct RunOptions {
     /// Envoy's own log level: trace, debug, info, warning, error, off
     #[arg(long, value_name = "LEVEL", default_value = "warning")]
     log_level: String,
+    /// Take this version of Envoy, such as 1.37: the one that is here, if it is that, else a pinned release
+    #[arg(long, value_name = "VERSION")]
+    envoy_version: Option<String>,
     /// Start the demonstration, even if provider keys are set
     #[arg(long)]
     demo: bool,
@@ -164,6 +171,9 @@ struct RunOptions {
 struct CheckArgs {
     /// The document
     file: PathBuf,
+    /// The oldest Envoy that will run it, instead of the document's `envoy_version`
+    #[arg(long, value_name = "VERSION", value_parser = envoy_version)]
+    envoy_version: Option<EnvoyVersion>,
     /// Fail on warnings too
     #[arg(long)]
     strict: bool,
@@ -185,6 +195,9 @@ struct RenderArgs {
     /// Where to put Envoy's admin interface, instead of the document's `admin`
     #[arg(long, value_name = "ADDRESS:PORT")]
     admin: Option<SocketAddr>,
+    /// The oldest Envoy that will read it, instead of the document's `envoy_version`
+    #[arg(long, value_name = "VERSION", value_parser = envoy_version)]
+    envoy_version: Option<EnvoyVersion>,
     /// Certificates that providers' are checked against, as Envoy will find them; default: the system's
     #[arg(long, value_name = "PATH")]
     ca: Option<PathBuf>,
@@ -216,7 +229,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command.unwrap_or(Command::Run(RunArgs { file: None, options: cli.run })) {
         Command::Run(args) => run::run(&args),
-        Command::Check(args) => check::run(&args.file, args.strict, args.format),
+        Command::Check(args) => check::run(&args),
         Command::Render(args) => rendered(args),
         Command::Image(args) => image::run(&args),
         Command::Filter(args) => filter::bytes().map_err(Into::into).and_then(|bytes| args.write(&bytes)),
@@ -230,6 +243,10 @@ pub fn main() -> ExitCode {
     })
 }
 
+fn envoy_version(text: &str) -> Result<EnvoyVersion, &'static str> {
+    EnvoyVersion::parse(text).ok_or("expected a version of Envoy such as 1.37")
+}
+
 /// Tells what failed, on standard error.
 fn complain(error: &anyhow::Error) {
     // With nobody to tell it to there is nothing left to do.
@@ -237,7 +254,7 @@ fn complain(error: &anyhow::Error) {
 }
 
 fn rendered(args: RenderArgs) -> anyhow::Result<ExitCode> {
-    let Some(document) = check::load(&args.file)? else { return Ok(ExitCode::from(REFUSED)) };
+    let Some(document) = check::load(&args.file, args.envoy_version)? else { return Ok(ExitCode::from(REFUSED)) };
     let mut options = render::Options::new(args.filter);
     (options.listen, options.admin) = (args.listen, args.admin);
     options.ca = args.ca.unwrap_or(options.ca);

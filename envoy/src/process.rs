@@ -14,12 +14,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tollhouse_filter::config::{Config, ConfigError, raw::Document};
 
-use crate::{document, filter, render};
+use crate::{binary, document, filter, render};
 
 mod admin;
 mod drain;
 mod log;
 mod reload;
+mod version;
 
 pub use reload::Refused;
 
@@ -84,6 +85,8 @@ pub struct Gateway {
     folder: TempDir,
     render: render::Options,
     options: Options,
+    /// Envoy's.
+    version: String,
     document: Document,
     env: BTreeSet<String>,
     admin: Admin,
@@ -99,6 +102,9 @@ impl Gateway {
     /// # Errors
     /// The document is refused, a port is taken, or Envoy does not start; what it said is part of the error.
     pub fn start(document: &Document, options: Options) -> anyhow::Result<Self> {
+        // One that does not tell is taken for a new one.
+        let version = binary::version(&options.envoy).unwrap_or_default();
+        let document = &version::suited(document, &version)?;
         compile(document, &options)?;
         let folder = tempfile::Builder::new().prefix("tollhouse-").tempdir()?;
         let (render, files) = prepare(document, &options, &folder)?;
@@ -115,6 +121,7 @@ impl Gateway {
             folder,
             render,
             options,
+            version,
             document: document.clone(),
             env: document::env_names(document),
             admin: Admin::default(),
@@ -184,7 +191,9 @@ impl Gateway {
         let end = Instant::now() + START_LIMIT;
         while Instant::now() < end {
             if let Some(status) = self.child.try_wait()? {
-                bail!("Envoy ended at its start ({status})\n{}", self.tail.text());
+                let said = self.tail.text();
+                let hint = version::hint(&said).map(|hint| format!(": {hint}")).unwrap_or_default();
+                bail!("Envoy ended at its start ({status}){hint}\n{said}");
             }
             if let Some(admin) = Admin::from_file(&self.folder.path().join(ADMIN_ADDRESS))
                 && admin.ready()

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tollhouse_filter::config::{ConfigError, DEFAULT_MAX_BODY, raw::Document};
 
+mod chain;
 mod cluster;
 mod dynamic;
 mod envoy_gateway;
@@ -88,7 +89,7 @@ pub fn bootstrap(document: &Document, options: &Options) -> Result<Value, Config
     let mut bootstrap = json!({
         "node": { "id": NAME, "cluster": NAME },
         "admin": { "address": socket_address(admin) },
-        "stats_config": stats::config(),
+        "stats_config": stats::config(document),
         "overload_manager": overload(),
         "static_resources": { "listeners": listeners },
     });

@@ -6,10 +6,11 @@ use super::alerts::webhook;
 use super::clients::clients;
 use super::limits::limits;
 use super::{
-    Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, endpoint, find_dialect, prices, raw, region,
-    store,
+    Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, chains, endpoint, find_dialect, prices, raw,
+    region, store,
 };
 use crate::dialects::Settings;
+use crate::routing::chain::Chains;
 use crate::routing::{Model, Target};
 use crate::wire::Wire;
 
@@ -28,6 +29,10 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
     for (name, raw) in &document.models {
         let model = model(name, raw, document.timeouts, &config)?;
         config.models.insert(name.clone(), Rc::new(model));
+    }
+    chains::check(document.envoy_version)?;
+    if chains::are_needed(document) {
+        config.chains = Some(Chains::new(chains::of(document).into_keys()));
     }
     config.files = document.files.as_ref().map(|files| keeper(files, &config)).transpose()?;
     clients(document, &mut config)?;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 mod alerts;
 mod identity;
 mod limit;
+mod version;
 
 pub use alerts::{Alerts, Secret, Webhook};
 pub use identity::{Identity, Jwt, Known, Metadata, Peer, Trust, Trusted};
@@ -20,6 +21,7 @@ mod store;
 
 pub use prices::{Amount, Longer, Price, Rates, Tier};
 pub use store::{LimitStore, WhenDown};
+pub use version::EnvoyVersion;
 
 /// One Tollhouse configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -34,6 +36,10 @@ pub struct Document {
     /// Default: a free port of this host for `run`, 127.0.0.1:9901 for `render`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admin: Option<String>,
+    /// The oldest Envoy that runs this, `"1.37"`. Before 1.39 the attempts of a request follow one of the chains of clusters
+    /// that `tollhouse render` writes. `tollhouse run` knows it by itself. Default: 1.39.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub envoy_version: Option<EnvoyVersion>,
     /// The largest request body; larger ones get 413. Envoy's own limits must not be smaller. Default: 32MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_body: Option<ByteSize>,
@@ -356,3 +362,4 @@ macro_rules! with_unit {
 
 with_unit!(Seconds, "a time span such as `250ms`, `10s`, `5m` or `1h`", "^[0-9]+(ms|s|m|h)$");
 with_unit!(ByteSize, "a size such as `512KiB` or `32MiB`", "^[0-9]+(B|KiB|MiB|GiB)?$");
+with_unit!(EnvoyVersion, "a version of Envoy in quotes, such as \"1.37\"", r"^[0-9]+\.[0-9]+(\.[0-9]+)?$");

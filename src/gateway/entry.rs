@@ -121,7 +121,7 @@ impl Gateway {
     pub(super) fn enter(&self, host: &dyn Host, from: &Entrant, now: Timestamp) -> Result<Exchange, Stop> {
         let mut way = self.way(from).map_err(Stop::Refused)?;
         let Some(needs) = &from.needs else {
-            let plan = plan(host, from, &way, now).map_err(Stop::Refused)?;
+            let plan = self.chained(plan(host, from, &way, now).map_err(Stop::Refused)?);
             return Ok(self.exchange(from, way, plan, Tolls::default(), None));
         };
         let subject = needs.subject(from, !way.logical);
@@ -137,6 +137,8 @@ impl Gateway {
         let taken = Tolls::take(limits, &subject, &demand, &mut plan, host, now);
         match taken.and_then(|tolls| tolls.claim(limits, &subject, &demand, self.config.store.as_deref(), host, now)) {
             Ok(mut tolls) => {
+                let plan = self.chained(plan);
+                tolls.commit(plan.targets().len(), host, now);
                 tolls.guess = said.is_none().then_some(output);
                 for standing in tolls.standings.iter().filter(|standing| standing.exceeded) {
                     telemetry::count_denial(host, &standing.limit);
@@ -160,6 +162,14 @@ impl Gateway {
         let mut reached = soft.filter(|(limit, soft)| limit.level(subject, shared, now).used() >= soft.at);
         let (_, soft) = reached.next()?;
         self.config.models.get(&soft.model).filter(|_| soft.model != subject.model).cloned()
+    }
+
+    /// The attempts of a plan that Envoy can make.
+    fn chained(&self, plan: Plan) -> Plan {
+        match &self.config.chains {
+            Some(chains) => plan.chained(chains),
+            None => plan,
+        }
     }
 
     fn exchange(&self, from: &Entrant, way: Way, plan: Plan, tolls: Tolls, softer: Option<String>) -> Exchange {

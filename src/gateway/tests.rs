@@ -1,4 +1,5 @@
 mod beside;
+mod chains;
 mod identity;
 mod limits;
 mod records;

@@ -8,6 +8,7 @@ use crate::surfaces::{Asked, Task, chat::Chat};
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+mod chains;
 mod endings;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -22,6 +23,10 @@ struct World {
 
 impl World {
     fn new(targets: &[&str], stream: bool) -> Self {
+        Self::planned(targets, stream, |plan| plan)
+    }
+
+    fn planned(targets: &[&str], stream: bool, change: impl FnOnce(Plan) -> Plan) -> Self {
         let document = serde_json::json!({
             "providers": {
                 "a": { "dialect": "anthropic", "keys": [{ "value": "sk-up-a" }], "endpoint": "https://a.example/v1" },
@@ -37,7 +42,7 @@ impl World {
             task: Task::Chat(&Chat),
             asked: Asked { model: "tier".into(), stream, ..Asked::default() },
             resource: None,
-            plan: Plan::new(&model.targets, |_| false),
+            plan: change(Plan::new(&model.targets, |_| false)),
             timeouts: model.timeouts,
             logical: true,
             failover_on: Vec::new(),

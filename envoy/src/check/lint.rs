@@ -11,6 +11,7 @@ use tollhouse_filter::time::Timestamp;
 
 use super::compile;
 
+mod chains;
 mod limits;
 
 /// Something odd.
@@ -39,6 +40,7 @@ pub fn warnings(document: &raw::Document, now: Timestamp) -> Vec<Warning> {
     for (name, model) in &document.models {
         check_model(name, model, document, &mut found);
     }
+    chains::check(document, &mut found);
     if document.limit_store.is_some() && document.limits.iter().all(|limit| limit.local) {
         found.add("limit_store", "no limit is kept there: there are none without `local: true`");
     }

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use tollhouse_filter::config::{ConfigError, raw::Document};
+use tollhouse_filter::config::ConfigError;
+use tollhouse_filter::config::raw::{Document, EnvoyVersion};
 use tollhouse_filter::time::Timestamp;
 
-use super::{FAILED, REFUSED};
+use super::{CheckArgs, FAILED, REFUSED};
 use crate::check::{Warning, errors, warnings};
 use crate::document;
 
@@ -22,8 +23,9 @@ pub(super) enum Format {
     Json,
 }
 
-pub(super) fn run(file: &Path, strict: bool, format: Format) -> anyhow::Result<ExitCode> {
-    let (errors, warnings) = match document::load(file) {
+pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
+    let CheckArgs { file, envoy_version, strict, format } = args;
+    let (errors, warnings) = match read(file, *envoy_version) {
         Err(error) => (vec![error], Vec::new()),
         Ok(document) => match errors(&document) {
             errors if errors.is_empty() => (errors, warnings(&document, now())),
@@ -43,17 +45,24 @@ pub(super) fn run(file: &Path, strict: bool, format: Format) -> anyhow::Result<E
     }
     Ok(match (errors.is_empty(), warnings.is_empty()) {
         (false, _) => ExitCode::from(REFUSED),
-        (true, false) if strict => ExitCode::from(FAILED),
+        (true, false) if *strict => ExitCode::from(FAILED),
         _ => ExitCode::SUCCESS,
     })
 }
 
 /// Reads a document for another command. Errors are told on standard error; then there is none.
-pub(super) fn load(file: &Path) -> anyhow::Result<Option<Document>> {
-    let document = document::load(file)?;
+pub(super) fn load(file: &Path, envoy: Option<EnvoyVersion>) -> anyhow::Result<Option<Document>> {
+    let document = read(file, envoy)?;
     let errors = errors(&document);
     errors.iter().try_for_each(|e| writeln!(std::io::stderr(), "tollhouse: {e}"))?;
     Ok(errors.is_empty().then_some(document))
+}
+
+/// The document, for this version of Envoy if one is given.
+fn read(file: &Path, envoy: Option<EnvoyVersion>) -> Result<Document, ConfigError> {
+    let document = document::load(file)?;
+    let envoy_version = envoy.or(document.envoy_version);
+    Ok(Document { envoy_version, ..document })
 }
 
 /// The time by this machine's clock.

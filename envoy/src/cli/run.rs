@@ -27,8 +27,11 @@ const DRAIN: Duration = Duration::from_secs(600);
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let stop = stop_signals(&runtime)?;
-    let mut options = Options::new(binary::envoy(&mut std::io::stderr())?);
     let asked = &args.options;
+    let mut options = Options::new(match &asked.envoy_version {
+        Some(version) => binary::of_version(version, &mut std::io::stderr())?,
+        None => binary::envoy(&mut std::io::stderr())?,
+    });
     (options.listen, options.admin, options.concurrency) = (asked.listen, asked.admin, asked.concurrency);
     options.access_log.clone_from(&asked.access_log);
     options.log.clone_from(&asked.log);
@@ -41,7 +44,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
 
 fn run_file(file: &Path, options: Options, stop: &Receiver<()>) -> anyhow::Result<ExitCode> {
     let before = std::fs::read(file).ok();
-    let Some(document) = check::load(file)? else { return Ok(ExitCode::from(REFUSED)) };
+    let Some(document) = check::load(file, None)? else { return Ok(ExitCode::from(REFUSED)) };
     warn(&document);
     let mut gateway = Gateway::start(&document, options)?;
     say(&builtin::guide(&gateway.base_url(), &document, None));
@@ -61,7 +64,7 @@ fn run_file(file: &Path, options: Options, stop: &Receiver<()>) -> anyhow::Resul
 }
 
 fn reload(file: &Path, gateway: &mut Gateway) -> anyhow::Result<()> {
-    let Some(document) = check::load(file)? else { bail!("{} has errors", file.display()) };
+    let Some(document) = check::load(file, None)? else { bail!("{} has errors", file.display()) };
     gateway.reload(&document)?;
     warn(&document);
     Ok(())

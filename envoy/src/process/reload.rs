@@ -4,9 +4,10 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use tollhouse_filter::config::raw::Document;
+use tollhouse_filter::config::chains;
+use tollhouse_filter::config::raw::{self, Document};
 
-use super::{Gateway, compile};
+use super::{Gateway, compile, version};
 use crate::document;
 use crate::render::{self, CLUSTERS, FILTER, Part};
 
@@ -31,6 +32,7 @@ impl Gateway {
     /// # Errors
     /// The document is refused, needs a restart, or Envoy does not take it. The old one stays.
     pub fn reload(&mut self, document: &Document) -> anyhow::Result<()> {
+        let document = &version::suited(document, &self.version)?;
         compile(document, &self.options)?;
         self.refuse_what_needs_a_restart(document)?;
         let done = self.take(document);
@@ -139,18 +141,35 @@ fn statistics(file: &str) -> (String, String) {
     }
 }
 
-/// The new document with those providers of the old one whose clusters it lacks.
+/// The new document with what it lacks of the old one: providers whose clusters are gone, and models whose attempts
+/// follow chains of clusters.
 fn with_old(new: &Document, old: &Document) -> Document {
     let mut both = new.clone();
-    let cluster = |name: &String, cluster: &Option<String>| cluster.clone().unwrap_or_else(|| name.clone());
     for (name, provider) in &old.providers {
-        let lost = cluster(name, &provider.cluster);
-        if !new.providers.iter().any(|(name, p)| cluster(name, &p.cluster) == lost) {
-            let mut provider = provider.clone();
-            provider.cluster = Some(lost);
+        let lost = cluster(name, provider);
+        if provider_of(lost, new).is_none() {
+            let provider = raw::Provider { cluster: Some(lost.to_owned()), ..provider.clone() };
             // No provider can have this name, so it takes nobody's place.
             both.providers.insert(format!("{name} (old)"), provider);
         }
     }
+    for (name, model) in old.models.iter().filter(|_| chains::are_needed(old)) {
+        let targets = model.targets.iter().filter_map(|target| {
+            let (provider, model) = target.split_once('/')?;
+            let cluster = cluster(provider, old.providers.get(provider)?);
+            Some(format!("{}/{model}", provider_of(cluster, &both)?))
+        });
+        let model = raw::Model { targets: targets.collect(), ..raw::Model::default() };
+        both.models.insert(format!("{name} (old)"), model);
+    }
     both
+}
+
+fn cluster<'a>(name: &'a str, provider: &'a raw::Provider) -> &'a str {
+    provider.cluster.as_deref().unwrap_or(name)
+}
+
+/// Who has this cluster.
+fn provider_of<'a>(wanted: &str, document: &'a Document) -> Option<&'a str> {
+    document.providers.iter().find(|(name, provider)| cluster(name, provider) == wanted).map(|(name, _)| name.as_str())
 }

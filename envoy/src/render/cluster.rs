@@ -1,12 +1,13 @@
 //! One cluster for each provider, and one for the webhook.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tollhouse_filter::config::{self, ConfigError, Endpoint, raw::Document};
+use tollhouse_filter::config::{self, ConfigError, Endpoint, chains, raw::Document};
 
-use super::{Options, buffer_limit, plugin, store};
+use super::{Options, buffer_limit, chain, plugin, store};
 
 /// Where distributions keep the certificates of public authorities.
 const CA_FILES: [&str; 4] = [
@@ -38,12 +39,13 @@ pub(super) struct Server {
     pub(super) connect_timeout: String,
 }
 
-/// Names of all clusters that serve callers, sorted.
+/// Names of all clusters that serve callers: of providers, sorted, and of chains.
 pub(crate) fn names(document: &Document) -> Result<Vec<String>, ConfigError> {
-    Ok(upstreams(document)?.into_iter().map(|u| u.server.name).collect())
+    let of_providers = upstreams(document)?.into_iter().map(|u| u.server.name);
+    Ok(of_providers.chain(chain::names(document)).collect())
 }
 
-/// All clusters: those of providers and of the webhook, sorted by name, and that of the store of limits.
+/// All clusters: those of providers and of the webhook, sorted by name, that of the store of limits, and chains.
 pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, ConfigError> {
     let upstreams = upstreams(document)?;
     let free = |path: &str, name: &str| match upstreams.iter().find(|upstream| upstream.server.name == name) {
@@ -61,6 +63,7 @@ pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, 
     if let Some(webhook) = &webhook {
         free("alerts.webhook.cluster", &webhook.name)?;
     }
+    let chains = chain::all(document, |clusters| chain_filters(clusters, &upstreams, document, options));
     let mut all = Vec::new();
     for upstream in upstreams {
         let filters = upstream.filters(&plugin::provider(document, options));
@@ -69,7 +72,7 @@ pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, 
     all.extend(webhook.map(|webhook| (webhook, json!([codec()]))));
     all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
     let all = all.iter().map(|(server, filters)| cluster(server, filters, document, options));
-    Ok(all.chain(of_store).collect())
+    Ok(all.chain(of_store).chain(chains).collect())
 }
 
 /// What goes there is the filter's own.
@@ -121,7 +124,7 @@ fn cluster(server: &Server, filters: &Value, document: &Document, options: &Opti
         "name": name,
         "connect_timeout": connect_timeout,
         "per_connection_buffer_limit_bytes": buffer_limit(document),
-        "load_assignment": { "cluster_name": name, "endpoints": endpoints(endpoint, literal) },
+        "load_assignment": { "cluster_name": name, "endpoints": endpoints(server, literal, document) },
         "circuit_breakers": { "thresholds": thresholds() },
         "upstream_connection_options": {
             "tcp_keepalive": { "keepalive_time": 60, "keepalive_interval": 15, "keepalive_probes": 4 }
@@ -142,9 +145,18 @@ fn cluster(server: &Server, filters: &Value, document: &Document, options: &Opti
 
 /// A cluster without a host answers "no healthy upstream", which Envoy does not try again; so a name that does not
 /// resolve falls to a second priority where nobody listens, and becomes a failed connection, which it does.
-fn endpoints(endpoint: &Endpoint, literal: bool) -> Value {
-    let first = json!({ "lb_endpoints": [host(&endpoint.host, endpoint.port)] });
-    if literal { json!([first]) } else { json!([first, nobody()]) }
+fn endpoints(server: &Server, literal: bool, document: &Document) -> Value {
+    let endpoint = &server.endpoint;
+    let mut first = json!({ "lb_endpoints": [host(&endpoint.host, endpoint.port)] });
+    let mut second = nobody();
+    if chains::are_needed(document) {
+        for priority in [&mut first, &mut second] {
+            if let Some(host) = priority.pointer_mut("/lb_endpoints/0").and_then(Value::as_object_mut) {
+                host.insert("metadata".to_owned(), chain::metadata(&server.name));
+            }
+        }
+    }
+    if literal { json!([first]) } else { json!([first, second]) }
 }
 
 /// The priority where nobody listens.
@@ -181,7 +193,7 @@ pub(super) fn dns() -> Value {
 }
 
 /// Envoy's own limits (1024 requests, 3 retries) would refuse failovers as soon as there is load.
-fn thresholds() -> Value {
+pub(super) fn thresholds() -> Value {
     let limits = |priority: &str| {
         json!({
             "priority": priority,
@@ -219,6 +231,19 @@ impl Upstream {
         let provider = json!({ "name": plugin::PROVIDER, "typed_config": role });
         [Some(provider), self.aws.as_deref().map(signing), Some(codec())].into_iter().flatten().collect()
     }
+}
+
+/// Those of all its clusters, each for these alone.
+fn chain_filters(clusters: &[String], upstreams: &[Upstream], document: &Document, options: &Options) -> Value {
+    let mut signed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for upstream in upstreams.iter().filter(|upstream| clusters.contains(&upstream.server.name)) {
+        if let Some(region) = &upstream.aws {
+            signed.entry(region).or_default().push(&upstream.server.name);
+        }
+    }
+    let signing = signed.into_iter().map(|(region, clusters)| chain::only_for(&clusters, &signing(region)));
+    let provider = json!({ "name": plugin::PROVIDER, "typed_config": plugin::provider(document, options) });
+    std::iter::once(provider).chain(signing).chain([codec()]).collect()
 }
 
 fn codec() -> Value {

@@ -77,7 +77,7 @@ fn envoy_proxy(document: &Document, options: &Options, edge: &Edge) -> Result<Va
     }
     Ok(json!({
         "provider": { "type": "Kubernetes", "kubernetes": { "envoyDeployment": deployment } },
-        "bootstrap": { "type": "Merge", "value": to_yaml(&json!({ "stats_config": stats::config() }))? },
+        "bootstrap": { "type": "Merge", "value": to_yaml(&json!({ "stats_config": stats::config(document) }))? },
     }))
 }
 

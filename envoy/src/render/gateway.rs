@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
-use tollhouse_filter::config::{ConfigError, raw::Document};
+use tollhouse_filter::config::raw::{Document, EnvoyVersion};
+use tollhouse_filter::config::{ConfigError, chains};
 use tollhouse_filter::contract::{CLUSTER, RECORD, filter_state};
 
 use super::{NAME, Options, buffer_limit, cluster, dynamic, plugin, replies, socket_address};
@@ -112,7 +113,7 @@ pub(crate) fn routes(document: &Document) -> Result<Value, ConfigError> {
         "virtual_hosts": [{
             "name": NAME,
             "domains": ["*"],
-            "request_body_buffer_limit": buffer_limit(document),
+            "request_body_buffer_limit": retry_buffer_limit(document),
             "routes": [route],
         }],
     }))
@@ -121,7 +122,7 @@ pub(crate) fn routes(document: &Document) -> Result<Value, ConfigError> {
 /// What a route does with a request: the filter names the cluster before every attempt. None without a provider.
 pub(super) fn route(document: &Document) -> Result<Option<Value>, ConfigError> {
     let Some(specifier) = cluster_specifier(&cluster::names(document)?) else { return Ok(None) };
-    Ok(Some(json!({
+    let mut route = json!({
         // The filter sets x-envoy-upstream-rq-timeout-ms, and when to try again, for each request.
         "timeout": "0s",
         "retry_policy": {
@@ -130,7 +131,19 @@ pub(super) fn route(document: &Document) -> Result<Option<Value>, ConfigError> {
             "retry_back_off": { "base_interval": "0.001s", "max_interval": "0.010s" },
         },
         "inline_cluster_specifier_plugin": specifier,
-    })))
+    });
+    if chains::are_needed(document)
+        && let Some(policy) = route.pointer_mut("/retry_policy").and_then(Value::as_object_mut)
+    {
+        policy.remove("refresh_cluster_on_retry");
+    }
+    Ok(Some(route))
+}
+
+/// What Envoy must be able to keep of a body for the next attempt.
+fn retry_buffer_limit(document: &Document) -> u64 {
+    let twice = document.envoy_version.is_some_and(EnvoyVersion::counts_bodies_twice);
+    buffer_limit(document) * if twice { 2 } else { 1 }
 }
 
 fn cluster_specifier(clusters: &[String]) -> Option<Value> {

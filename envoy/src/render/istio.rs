@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tollhouse_filter::config::{ConfigError, raw::Document};
+use tollhouse_filter::config::{ConfigError, chains, raw::Document};
 
 use super::resource::{resource, with};
 use super::{NAME, Options, stats};
@@ -33,10 +33,14 @@ pub struct Ingress {
 /// The resources, in an order in which they can be applied.
 ///
 /// # Errors
-/// As [`super::bootstrap`].
+/// As [`super::bootstrap`], or the document is for an Envoy before 1.39.
 pub fn istio(document: &Document, options: &Options, ingress: &Ingress) -> Result<Vec<Value>, ConfigError> {
+    if let Some(version) = document.envoy_version.filter(|_| chains::are_needed(document)) {
+        let reason = format!("found `{version}`, expected 1.39 or later: Istio's resources have no chains of clusters");
+        return Err(ConfigError { path: "envoy_version".to_owned(), reason });
+    }
     let (document, outside) = hosts::named(document)?;
-    let mut all = vec![bootstrap_override(ingress)];
+    let mut all = vec![bootstrap_override(&document, ingress)];
     all.extend(outside.resources(ingress));
     all.push(patches::envoy_filter(&document, &outside, options, ingress)?);
     all.push(virtual_service(ingress));
@@ -51,8 +55,8 @@ impl Ingress {
 
 /// Istio has no resource for the labels of metrics. The pods name this one in the annotation
 /// `sidecar.istio.io/bootstrapOverride`.
-fn bootstrap_override(ingress: &Ingress) -> Value {
-    let bootstrap = json!({ "stats_config": stats::config() });
+fn bootstrap_override(document: &Document, ingress: &Ingress) -> Value {
+    let bootstrap = json!({ "stats_config": stats::config(document) });
     let map = resource("v1", "ConfigMap", &format!("{NAME}-bootstrap"), &ingress.namespace);
     with(map, "data", json!({ "custom_bootstrap.json": bootstrap.to_string() }))
 }

@@ -202,3 +202,36 @@ alerts: { webhook: { endpoint: 'https://hooks.slack.com', path: { env: SLACK_WEB
         "alerts.webhook.cluster: found `openai`, expected a cluster that no provider has (`openai` has it)"
     );
 }
+
+#[test]
+fn an_older_envoy_gets_a_chain_for_each_order_of_attempts() {
+    let old = format!("envoy_version: '1.37'\n{DOCUMENT}");
+    let config = bootstrap(&document(&old), &options()).unwrap();
+    let clusters = config["static_resources"]["clusters"].as_array().unwrap();
+    let by_name = |name: &str| clusters.iter().find(|cluster| cluster["name"] == name).unwrap();
+    assert_eq!(clusters.len(), 4 + 12);
+    let chain = by_name("onprem>openai>anthropic");
+    let followed = &chain["cluster_type"]["typed_config"]["clusters"];
+    assert_eq!(*followed, json!([{ "name": "onprem" }, { "name": "openai" }, { "name": "anthropic" }]));
+    let filters = |cluster: &Value| {
+        let mut found = Vec::new();
+        find(cluster, "http_filters", &mut found);
+        found[0].clone()
+    };
+    assert_eq!(filters(chain), filters(by_name("openai")));
+    let mut hosts = Vec::new();
+    find(by_name("onprem"), "filter_metadata", &mut hosts);
+    assert_eq!(hosts, [&json!({ "tollhouse": { "cluster": "onprem" } }); 2], "where nobody listens, too");
+    assert_eq!(by_name("openai")["transport_socket"]["typed_config"]["sni"], "api.openai.com");
+
+    let mut routes = Vec::new();
+    find(&config, "map", &mut routes);
+    assert_eq!(routes[0].as_object().unwrap().len(), clusters.len());
+    assert!(!config.to_string().contains("refresh_cluster_on_retry"));
+    let tags = config["stats_config"]["stats_tags"].as_array().unwrap();
+    assert!(tags.iter().any(|tag| tag["tag_name"] == "loaded_by"), "metrics have the names that they have later");
+    let mut configurations = Vec::new();
+    find(&config, "configuration", &mut configurations);
+    let told = |config: &&&Value| config["value"].as_str().unwrap().contains("envoy_version");
+    assert_eq!(configurations.iter().filter(told).count(), 1, "the gateway role knows");
+}
