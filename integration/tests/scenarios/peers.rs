@@ -12,7 +12,7 @@ use integration::stage::{Stage, stage};
 const SOON: Duration = Duration::from_millis(20);
 
 /// A loaded machine is late as well, but not always.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Tries until it went without a timer once.
 async fn once_soon<F: Future<Output = Duration>>(what: &str, mut measure: impl FnMut() -> F) {

@@ -27,7 +27,7 @@ pub(super) static LARGE: LazyLock<String> = LazyLock::new(|| "0123456789abcdef".
 pub(super) const MARK: &str = "mark!";
 
 /// How long an attempt, or a stream between two tokens, may stand still.
-const CLOCK: Duration = Duration::from_secs(4);
+const CLOCK: Duration = Duration::from_secs(6);
 /// How long all may take.
 pub(super) const TOTAL: Duration = Duration::from_secs(40);
 

@@ -52,7 +52,7 @@ impl Seen {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_and_descriptors_stay_and_the_ledger_is_the_providers_sum() {
-    let (seed, seconds) = (setting("GAME_DAY_SEED", 1), setting("SOAK_SECONDS", 18));
+    let (seed, seconds) = (setting("GAME_DAY_SEED", 1), setting("SOAK_SECONDS", 12));
     println!("soak: {seconds} s of GAME_DAY_SEED={seed}");
     let cases = Arc::new(small(seed));
     let ground = Arc::new(Ground::raise(&cases).await);
@@ -97,7 +97,7 @@ async fn callers(ground: &Arc<Ground>, cases: &Arc<Vec<Case>>, time: Duration, s
             while Instant::now() < end {
                 let case = &cases[rng.usize(..cases.len())];
                 // Those that wait for clocks would leave time for nothing else.
-                if case.waits() && rng.u8(..8) > 0 {
+                if case.waits() && rng.u8(..32) > 0 {
                     continue;
                 }
                 let answer = ground.call(case).send().await;
