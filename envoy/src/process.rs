@@ -198,6 +198,10 @@ impl Gateway {
             if let Some(admin) = Admin::from_file(&self.folder.path().join(ADMIN_ADDRESS))
                 && admin.ready()
             {
+                // Clusters that Envoy has refused do not keep it from being ready.
+                if let Some(hint) = version::hint(&self.tail.text()) {
+                    bail!("Envoy does not load the filter: {hint}");
+                }
                 self.address = admin.listener(render::NAME)?;
                 self.admin = admin;
                 return Ok(());
