@@ -21,6 +21,7 @@ pub mod raw;
 mod alerts;
 mod clients;
 mod compile;
+mod credentials;
 mod identity;
 mod limits;
 mod prices;
@@ -28,6 +29,7 @@ mod region;
 mod store;
 
 pub use alerts::{Webhook, webhook_endpoint};
+pub use credentials::{Address, Credentials, sds_address};
 pub use prices::Prices;
 pub use store::store_endpoint;
 
@@ -129,8 +131,8 @@ pub struct Provider {
     pub settings: Settings,
     /// Is it the provider whose API the dialect is, not another server of that API?
     pub is_dialects_own: bool,
-    /// Credentials; never shown.
-    pub keys: Vec<String>,
+    /// Who puts the credential in, and which.
+    pub credentials: Credentials,
 }
 
 impl fmt::Debug for Provider {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::compile::secret;
+use super::credentials::secret;
 use super::{ConfigError, Endpoint, raw};
 
 const EXAMPLE: &str = "a URL such as https://hooks.slack.com";

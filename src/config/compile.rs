@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::alerts::webhook;
 use super::clients::clients;
+use super::credentials::{check_sds, credentials};
 use super::limits::limits;
 use super::{
     Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, chains, endpoint, find_dialect, prices, raw,
@@ -25,6 +26,7 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
     for (name, raw) in &document.providers {
         config.providers.insert(name.clone(), Rc::new(provider(name, raw, env)?));
     }
+    check_sds(document)?;
     config.prices = prices::compile(document)?;
     for (name, raw) in &document.models {
         let model = model(name, raw, document.timeouts, &config)?;
@@ -48,12 +50,6 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
     region::check_location(&path, raw)?;
     let mut endpoint = endpoint(name, raw)?;
     let (project, location) = region::place(&path, raw, &mut endpoint)?;
-    let keys: Vec<_> = raw.keys.iter().enumerate().map(|(i, k)| (format!("{path}.keys[{i}]"), k)).collect();
-    for (path, key) in &keys {
-        check_aws(path, key, raw)?;
-    }
-    // Envoy signs by itself.
-    let keys = keys.iter().filter(|(_, k)| k.aws.is_none()).map(|(path, k)| key(path, k, env));
     let dialect = find_dialect(name, raw)?;
     Ok(Provider {
         name: name.to_owned(),
@@ -64,7 +60,7 @@ fn provider(name: &str, raw: &raw::Provider, env: &dyn Fn(&str) -> Option<String
         authority: endpoint.authority(),
         base_path: endpoint.path,
         settings: Settings { api_version: raw.api_version.clone(), project, location },
-        keys: keys.collect::<Result<_>>()?,
+        credentials: credentials(&path, raw, env)?,
     })
 }
 
@@ -81,51 +77,6 @@ pub(super) fn check_name(path: &str, name: &str) -> Result<()> {
         return Ok(());
     }
     Err(ConfigError::expected(path, name, "a name of letters, digits, `-`, `_` and `.`"))
-}
-
-/// A signature takes the place of every key, and is Bedrock's only.
-fn check_aws(path: &str, key: &raw::Key, provider: &raw::Provider) -> Result<()> {
-    let Some(aws) = &key.aws else { return Ok(()) };
-    let path = format!("{path}.aws");
-    if key.env.is_some() || key.value.is_some() || provider.keys.len() > 1 {
-        return Err(ConfigError::new(path, "expected no other key beside it"));
-    }
-    if !provider.dialect.starts_with("bedrock-") {
-        return Err(ConfigError::expected(path, &provider.dialect, "a dialect of Bedrock"));
-    }
-    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if aws.region.is_empty() || !aws.region.chars().all(good) {
-        return Err(ConfigError::expected(format!("{path}.region"), &aws.region, "a region such as `us-east-1`"));
-    }
-    Ok(())
-}
-
-fn key(path: &str, raw: &raw::Key, env: &dyn Fn(&str) -> Option<String>) -> Result<String> {
-    secret(path, (raw.env.as_ref(), raw.value.as_ref()), "`env`, `value` and `aws`", env)
-}
-
-/// What stands in an environment variable or in the document; `choice` are all the fields of which one is expected.
-pub(super) fn secret(
-    path: &str,
-    (name, value): (Option<&String>, Option<&String>),
-    choice: &str,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Result<String> {
-    let secret = match (name, value) {
-        (Some(name), None) => env(name).filter(|v| !v.is_empty()).ok_or_else(|| {
-            ConfigError::new(
-                path,
-                format!("the environment variable `{name}` is not set for Envoy, expected the secret in it"),
-            )
-        })?,
-        (None, Some(value)) => value.clone(),
-        _ => return Err(ConfigError::new(path, format!("expected one of {choice}"))),
-    };
-    // A line break in a header value would be a header of its own; never say what was found.
-    if secret.is_empty() || secret.chars().any(|c| c.is_ascii_control() || !c.is_ascii()) {
-        return Err(ConfigError::new(path, "expected visible ASCII characters"));
-    }
-    Ok(secret)
 }
 
 fn model(name: &str, raw: &raw::Model, defaults: raw::Timeouts, config: &Config) -> Result<Model> {

@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize, Serializer};
 
 mod alerts;
 mod identity;
+mod key;
 mod limit;
 mod version;
 
 pub use alerts::{Alerts, Secret, Webhook};
 pub use identity::{Identity, Jwt, Known, Metadata, Peer, Trust, Trusted};
+pub use key::{Aws, Key, Sds};
 pub(super) use limit::MAX;
 pub use limit::{Class, Count, For, Limit, Per, Soft, Unpriced};
 mod prices;
@@ -46,6 +48,9 @@ pub struct Document {
     /// Clocks of models that have none of their own.
     #[serde(default, skip_serializing_if = "Timeouts::is_empty")]
     pub timeouts: Timeouts,
+    /// Where secrets of providers' keys come from that are not files or variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sds: Option<Sds>,
     /// Upstreams by name.
     #[serde(default)]
     pub providers: BTreeMap<String, Provider>,
@@ -100,7 +105,8 @@ pub struct Provider {
     /// `http://` or `https://`, host, port and the path that all its paths start with. Default: the dialect's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// Credentials, used in turn. None for servers that ask for none.
+    /// Credentials, used in turn; one alone where Envoy puts it in (`file`, `sds`, `aws`). None for servers that ask for
+    /// none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<Key>,
     /// Azure: the version of the API, `2024-10-21`.
@@ -118,39 +124,6 @@ pub struct Provider {
     /// How long a connection may take, for the rendered cluster. Default: 5s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connect_timeout: Option<Seconds>,
-}
-
-/// A provider's key: one of the three.
-#[derive(Clone, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(extend("oneOf" = [{ "required": ["env"] }, { "required": ["value"] }, { "required": ["aws"] }])))]
-#[serde(deny_unknown_fields)]
-pub struct Key {
-    /// The environment variable of the Envoy process that holds it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub env: Option<String>,
-    /// The key itself; for tests only, since documents are shown and kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    /// Bedrock: Envoy signs requests with the AWS credentials that it finds (environment, profile, instance or
-    /// container role). The only key of its provider.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub aws: Option<Aws>,
-}
-
-/// How requests are signed for AWS.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Aws {
-    /// The region of the endpoint: `us-east-1`.
-    pub region: String,
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").field("env", &self.env).field("aws", &self.aws).finish_non_exhaustive()
-    }
 }
 
 /// What callers ask for, and who answers.

@@ -1,6 +1,7 @@
 use super::*;
 
 mod alerts;
+mod credentials;
 mod identity;
 mod limits;
 mod store;
@@ -92,14 +93,14 @@ fn requests_that_envoy_signs_have_no_key_here() {
         |dialect: &str, keys: &str| format!(r#"{{"providers":{{"b":{{"dialect":"{dialect}","keys":[{keys}]}}}}}}"#);
     let aws = r#"{"aws":{"region":"eu-west-1"}}"#;
     let config = parse(&with("bedrock-converse", aws)).unwrap();
-    assert!(config.providers["b"].keys.is_empty());
+    assert!(config.providers["b"].credentials == Credentials::Envoy);
     refused(
         &with("bedrock-converse", &format!(r#"{aws},{{"value":"k"}}"#)),
-        "providers.b.keys[0].aws: expected no other key beside it",
+        "providers.b.keys[0].aws: expected no other key beside it: Envoy puts one in for each provider",
     );
     refused(
         &with("bedrock-anthropic", r#"{"aws":{"region":"x"},"value":"k"}"#),
-        "providers.b.keys[0].aws: expected no other key beside it",
+        "providers.b.keys[0]: expected one of `env`, `file`, `sds`, `value` and `aws`",
     );
     refused(&with("openai", aws), "providers.b.keys[0].aws: found `openai`, expected a dialect of Bedrock");
     refused(

@@ -46,18 +46,12 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call) {
             call.exchange.caller_headers.iter().filter(|(n, _)| known(n)).map(|(n, v)| (n.as_str(), v.as_str())),
         );
     }
-    let credential = key(call).map(|key| dialect.credential(key));
+    let key = provider.credentials.key(call.exchange.id);
+    let credential = key.map(|key| dialect.credential(key));
     if let Some((name, value)) = &credential {
         headers.push((name, value));
     }
     host.set_headers(Side::Request, &headers);
-}
-
-/// Keys of a provider are used in turn.
-fn key(call: &Call) -> Option<&str> {
-    let keys = &call.target.provider.keys;
-    let turn = usize::try_from(call.exchange.id).unwrap_or(0).checked_rem(keys.len())?;
-    keys.get(turn).map(String::as_str)
 }
 
 /// What the headers of an answer say.

@@ -9,6 +9,7 @@ use crate::surfaces::{Asked, Task, chat::Chat};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod chains;
+mod credentials;
 mod endings;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -31,6 +32,7 @@ impl World {
             "providers": {
                 "a": { "dialect": "anthropic", "keys": [{ "value": "sk-up-a" }], "endpoint": "https://a.example/v1" },
                 "b": { "dialect": "anthropic", "keys": [{ "value": "sk-up-b1" }, { "value": "sk-up-b2" }], "endpoint": "http://b.example:81" },
+                "e": { "dialect": "openai", "keys": [{ "file": "/run/secrets/e" }] },
                 "c": { "dialect": "gemini", "keys": [{ "value": "k" }], "endpoint": "https://c.example" },
             },
             "models": { "tier": { "targets": targets, "timeouts": { "idle": "5s" } } },

@@ -27,7 +27,7 @@ pub(super) fn real(is_set: impl Fn(&str) -> bool) -> anyhow::Result<Option<Built
     }
     let targets = present.iter().map(|(name, _, model)| format!("{name}/{model}")).collect();
     let providers = present.iter().map(|(name, variable, _)| {
-        let key = Key { env: Some((*variable).to_owned()), value: None, aws: None };
+        let key = Key { env: Some((*variable).to_owned()), ..Key::default() };
         (*name, Provider { keys: vec![key], ..provider(name, None) })
     });
     builtin("chat", targets, providers).map(Some)

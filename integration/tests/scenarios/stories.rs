@@ -59,7 +59,7 @@ impl Story {
         }
         for provider in document.providers.values_mut() {
             provider.endpoint = Some(format!("http://{}/v1", openai.address));
-            provider.keys = vec![Key { env: None, value: Some("sk-upstream-o".into()), aws: None }];
+            provider.keys = vec![Key { value: Some("sk-upstream-o".into()), ..Key::default() }];
         }
         for client in &mut document.clients {
             client.key_sha256 = Some(Digest::of(&key(&client.name)).to_string());

@@ -25,7 +25,7 @@ impl Gate {
         for (name, raw) in &mut document.providers {
             raw.endpoint = Some(format!("http://{}/v1", provider.address));
             let key = document::provider("openai", name, "")["keys"][0]["value"].as_str().unwrap().to_owned();
-            raw.keys = vec![Key { env: None, value: Some(key), aws: None }];
+            raw.keys = vec![Key { value: Some(key), ..Key::default() }];
         }
         let make = |files: &integration::envoy::Files<'_>| {
             let nowhere = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
