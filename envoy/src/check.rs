@@ -18,14 +18,11 @@ pub fn errors(document: &raw::Document) -> Vec<ConfigError> {
     let mut errors = Vec::new();
     let mut providers = BTreeMap::new();
     for (name, provider) in &document.providers {
-        let alone = raw::Document { providers: [(name.clone(), provider.clone())].into(), ..Default::default() };
+        let alone = alone(name, provider);
         errors.extend(compile(&alone).err());
         providers.insert(name.clone(), stand_in());
     }
-    providers.retain(|name, provider| {
-        let alone = raw::Document { providers: [(name.clone(), provider.clone())].into(), ..Default::default() };
-        compile(&alone).is_ok()
-    });
+    providers.retain(|name, provider| compile(&alone(name, provider)).is_ok());
     for (name, model) in &document.models {
         let models = [(name.clone(), model.clone())].into();
         let part = raw::Document { providers: providers.clone(), models, ..Default::default() };
@@ -40,6 +37,12 @@ pub fn errors(document: &raw::Document) -> Vec<ConfigError> {
         );
     }
     errors
+}
+
+/// A document with one provider, whose secrets come from somewhere.
+fn alone(name: &str, provider: &raw::Provider) -> raw::Document {
+    let sds = Some(raw::Sds { cluster: "-".to_owned(), address: None });
+    raw::Document { sds, providers: [(name.to_owned(), provider.clone())].into(), ..Default::default() }
 }
 
 fn client_errors(document: &raw::Document, mut providers: BTreeMap<String, raw::Provider>) -> Vec<ConfigError> {

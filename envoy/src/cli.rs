@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use tollhouse_filter::config::ConfigError;
 use tollhouse_filter::config::raw::EnvoyVersion;
@@ -204,6 +205,10 @@ struct RenderArgs {
     /// Add a listener with `/ready` and `/stats/prometheus` of the admin interface, for those who watch over it
     #[arg(long, value_name = "ADDRESS:PORT")]
     probes: Option<SocketAddr>,
+    /// The folder in which Envoy will find `secret-*.json`, which are written beside the output where keys are files;
+    /// default: the output's
+    #[arg(long, value_name = "PATH")]
+    secrets: Option<PathBuf>,
     #[command(flatten)]
     platform: platform::PlatformArgs,
     #[command(flatten)]
@@ -259,14 +264,26 @@ fn rendered(args: RenderArgs) -> anyhow::Result<ExitCode> {
     (options.listen, options.admin) = (args.listen, args.admin);
     options.ca = args.ca.unwrap_or(options.ca);
     options.probes = args.probes;
-    let yaml = match args.platform.resources(&document, &options) {
-        Some(resources) => render::to_manifests(&resources?)?,
-        None => render::to_yaml(&render::bootstrap(&document, &options)?)?,
-    };
+    if let Some(resources) = args.platform.resources(&document, &options) {
+        return args.output.write(render::to_manifests(&resources?)?.as_bytes());
+    }
+    let folder = args.output.folder()?;
+    options.secrets = args.secrets.or_else(|| folder.clone()).unwrap_or(options.secrets);
+    let yaml = render::to_yaml(&render::bootstrap(&document, &options)?)?;
+    for secret in render::secrets(&document)? {
+        let Some(folder) = &folder else { bail!("`keys: [{{ file }}]` need files beside the output: name one by -o") };
+        secret.write(folder).with_context(|| format!("{}: {}", folder.display(), secret.file))?;
+    }
     args.output.write(yaml.as_bytes())
 }
 
 impl OutputArgs {
+    /// The folder of the file, if there is one.
+    fn folder(&self) -> anyhow::Result<Option<PathBuf>> {
+        let Some(path) = &self.output else { return Ok(None) };
+        Ok(std::path::absolute(path)?.parent().map(PathBuf::from))
+    }
+
     fn write(&self, bytes: &[u8]) -> anyhow::Result<ExitCode> {
         match &self.output {
             Some(path) => std::fs::write(path, bytes).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?,

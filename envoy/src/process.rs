@@ -243,12 +243,13 @@ fn prepare(
     });
     render.access_log.clone_from(&options.access_log);
     render.reload = Some(path.to_owned());
+    path.clone_into(&mut render.secrets);
     render.env = Some(document::env_names(document).into_iter().collect());
     if let Some(ca) = &options.ca {
         render.ca.clone_from(ca);
     }
     let files = render::files(document, &render)?;
-    files.iter().try_for_each(|part| part.write(path))?;
+    render::secrets(document)?.iter().chain(&files).try_for_each(|part| part.write(path))?;
     std::fs::write(path.join(BOOTSTRAP), render::bootstrap(document, &render)?.to_string())?;
     Ok((render, files))
 }

@@ -11,6 +11,7 @@ use tollhouse_filter::config::{ConfigError, DEFAULT_MAX_BODY, raw::Document};
 
 mod chain;
 mod cluster;
+mod credential;
 mod dynamic;
 mod envoy_gateway;
 mod gateway;
@@ -23,7 +24,7 @@ mod stats;
 mod store;
 
 pub use cluster::system_ca;
-pub use dynamic::{CLUSTERS, FILTER, Part, ROUTES, files, write_dynamic};
+pub use dynamic::{CLUSTERS, FILTER, Part, ROUTES, files, secrets, write_dynamic};
 pub use envoy_gateway::{Edge, envoy_gateway};
 pub use istio::{Ingress, istio};
 pub use plugin::{GATEWAY, PROVIDER};
@@ -32,6 +33,8 @@ pub use plugin::{GATEWAY, PROVIDER};
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:10000";
 /// Where Envoy's admin interface is unless the document or an option says.
 pub const DEFAULT_ADMIN: &str = "127.0.0.1:9901";
+/// Where the secrets of keys that are files are unless an option says.
+const SECRETS: &str = "/etc/tollhouse";
 
 /// Name of the listener, of the route table and of the connection manager's statistics.
 pub(crate) const NAME: &str = "tollhouse";
@@ -53,6 +56,8 @@ pub struct Options {
     pub ca: PathBuf,
     /// Where `/ready` and the metrics of the admin interface can be had. Default: nowhere.
     pub probes: Option<SocketAddr>,
+    /// The folder of the secrets of keys that are files ([`secrets`]), as Envoy will find it.
+    pub secrets: PathBuf,
     /// Environment variables that the VM may read. Default: those that the document names.
     pub env: Option<Vec<String>>,
 }
@@ -68,6 +73,7 @@ impl Options {
             access_log: None,
             ca: system_ca(),
             probes: None,
+            secrets: SECRETS.into(),
             env: None,
         }
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use tollhouse_filter::clients::Allowed;
-use tollhouse_filter::config::{self, DEFAULT_MAX_BODY, Endpoint, raw};
+use tollhouse_filter::config::{self, Address, DEFAULT_MAX_BODY, Endpoint, raw};
 use tollhouse_filter::time::Timestamp;
 
 use super::compile;
@@ -41,6 +41,7 @@ pub fn warnings(document: &raw::Document, now: Timestamp) -> Vec<Warning> {
         check_model(name, model, document, &mut found);
     }
     chains::check(document, &mut found);
+    check_sds(document, &mut found);
     if document.limit_store.is_some() && document.limits.iter().all(|limit| limit.local) {
         found.add("limit_store", "no limit is kept there: there are none without `local: true`");
     }
@@ -113,7 +114,7 @@ fn check_provider(name: &str, provider: &raw::Provider, document: &raw::Document
     }
     for (i, _) in provider.keys.iter().enumerate().filter(|(_, key)| key.value.is_some()) {
         let value = format!("{path}.keys[{i}].value");
-        found.add(value, "a key in clear ends up in every copy of this document; use `env`");
+        found.add(value, "a key in clear ends up in every copy of this document; use `env` or `file`");
     }
     let Ok(endpoint) = config::endpoint(name, provider) else { return };
     let what = if provider.keys.is_empty() { "prompts go" } else { "prompts and the key go" };
@@ -126,6 +127,20 @@ fn check_provider(name: &str, provider: &raw::Provider, document: &raw::Document
 fn in_clear(path: &str, what: &str, endpoint: &Endpoint, found: &mut Found) {
     if !endpoint.tls && !private(&endpoint.host) {
         found.add(path, format!("{what} to `{}` in clear; use https://", endpoint.host));
+    }
+}
+
+fn check_sds(document: &raw::Document, found: &mut Found) {
+    let Some(sds) = &document.sds else { return };
+    if let Some(Ok(Address::Host(endpoint))) = sds.address.as_deref().map(config::sds_address)
+        && !private(&endpoint.host)
+    {
+        let reason =
+            format!("keys come from `{}` in clear; use a socket of this host, or a cluster with TLS", endpoint.host);
+        found.add("sds.address", reason);
+    }
+    if document.providers.values().flat_map(|provider| &provider.keys).all(|key| key.sds.is_none()) {
+        found.add("sds", "no key comes from there: none has `sds`");
     }
 }
 

@@ -60,7 +60,7 @@ clients:
         &[
             &format!("providers.a.dialect: found `opnai`, expected one of {}", dialects.join(", ")),
             "providers.b.endpoint: found `ftp://b`, expected a URL that starts with http:// or https://",
-            "providers.c.keys[0]: expected one of `env`, `value` and `aws`",
+            "providers.c.keys[0]: expected one of `env`, `file`, `sds`, `value` and `aws`",
             "providers.d/e: found `d/e`, expected a name of letters, digits, `-`, `_` and `.`",
             "models.x.targets[1]: found `gone/m`, expected `provider/model` with a provider of this document (a, b, c)",
             "models.y.targets: found none, expected at least one `provider/model`",
@@ -74,6 +74,21 @@ clients:
 #[test]
 fn what_only_envoy_minds_is_an_error_too() {
     errs("listen: here", &["listen: found `here`, expected an IP address and a port such as 127.0.0.1:10000"]);
+}
+
+#[test]
+fn secrets_that_come_from_nowhere_are_told_and_odd_ones_too() {
+    let sds = GOOD.replacen("env: OPENAI_API_KEY", "sds: openai", 1);
+    errs(
+        &sds,
+        &["providers.openai.keys[0].sds: expected an `sds` in the document, which says where secrets come from"],
+    );
+    let server = |address: &str| format!("{sds}sds: {{ cluster: secrets, address: {address} }}\n");
+    assert_eq!(found(&server("'unix:/run/sds.sock'")), (Vec::new(), Vec::new()));
+    let clear =
+        "sds.address: keys come from `sds.example.com` in clear; use a socket of this host, or a cluster with TLS";
+    assert_eq!(found(&server("sds.example.com:443")).1, [clear]);
+    warns("\nproviders", "\nsds: { cluster: secrets }\nproviders", &["sds: no key comes from there: none has `sds`"]);
 }
 
 #[test]
@@ -105,7 +120,7 @@ fn odd_providers_are_told() {
     warns(
         "env: OPENAI_API_KEY",
         "value: sk-1",
-        &["providers.openai.keys[0].value: a key in clear ends up in every copy of this document; use `env`"],
+        &["providers.openai.keys[0].value: a key in clear ends up in every copy of this document; use `env` or `file`"],
     );
     warns(
         "vllm.internal",

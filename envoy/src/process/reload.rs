@@ -47,6 +47,8 @@ impl Gateway {
     /// Adds clusters and routes, then changes the filter, then removes: a request that the old configuration has
     /// planned finds its clusters, and one of the new configuration too.
     fn take(&mut self, document: &Document) -> anyhow::Result<()> {
+        // Whoever reads one is among the clusters that come after.
+        render::secrets(document)?.iter().try_for_each(|secret| secret.write(self.folder.path()))?;
         let [both_clusters, both_routes, _] = render::files(&with_old(document, &self.document), &self.render)?;
         let [clusters, routes, filter] = render::files(document, &self.render)?;
         for part in [both_clusters, both_routes, filter, routes, clusters] {
@@ -57,6 +59,7 @@ impl Gateway {
 
     fn go_back(&mut self) -> anyhow::Result<()> {
         let [clusters, routes, filter] = render::files(&self.document, &self.render)?;
+        render::secrets(&self.document)?.iter().try_for_each(|secret| secret.write(self.folder.path()))?;
         for part in [clusters, routes, filter] {
             part.write(self.folder.path())?;
             self.remember(part);
@@ -93,7 +96,7 @@ impl Gateway {
         if self.files.contains(&part) {
             return Ok(());
         }
-        let (taken, rejected) = statistics(part.file);
+        let (taken, rejected) = statistics(&part.file);
         let before = (self.admin.stat(&taken)?, self.admin.stat(&rejected)?);
         part.write(self.folder.path())?;
         let end = Instant::now() + LIMIT;

@@ -1,13 +1,13 @@
 //! One cluster for each provider, and one for the webhook.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tollhouse_filter::config::{self, ConfigError, Endpoint, chains, raw::Document};
 
-use super::{Options, buffer_limit, chain, plugin, store};
+use super::credential::Credential;
+use super::{Options, buffer_limit, chain, credential, plugin, store};
 
 /// Where distributions keep the certificates of public authorities.
 const CA_FILES: [&str; 4] = [
@@ -27,8 +27,8 @@ pub fn system_ca() -> PathBuf {
 pub(super) struct Upstream {
     provider: String,
     pub(super) server: Server,
-    /// The region for which its requests are signed.
-    aws: Option<String>,
+    /// What Envoy puts in.
+    credential: Option<Credential>,
 }
 
 /// Where a cluster leads.
@@ -55,6 +55,10 @@ pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, 
             Err(ConfigError { path: path.to_owned(), reason })
         }
     };
+    let of_secrets = credential::cluster(document)?;
+    if let (Some(_), Some(sds)) = (&of_secrets, &document.sds) {
+        free("sds.cluster", &sds.cluster)?;
+    }
     let of_store = store::cluster(document)?;
     if let (Some(_), Some(store)) = (&of_store, &document.limit_store) {
         free("limit_store.rate_limit_service", &store.rate_limit_service)?;
@@ -66,13 +70,20 @@ pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, 
     let chains = chain::all(document, |clusters| chain_filters(clusters, &upstreams, document, options));
     let mut all = Vec::new();
     for upstream in upstreams {
-        let filters = upstream.filters(&plugin::provider(document, options));
+        let filters = upstream.filters(&plugin::provider(document, options), document, options);
         all.push((upstream.server, filters));
     }
     all.extend(webhook.map(|webhook| (webhook, json!([codec()]))));
     all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
     let all = all.iter().map(|(server, filters)| cluster(server, filters, document, options));
-    Ok(all.chain(of_store).chain(chains).collect())
+    // Secrets first: the clusters after it wait for theirs.
+    Ok(of_secrets.into_iter().chain(all).chain(of_store).chain(chains).collect())
+}
+
+/// Keys that are files, as Envoy knows them: the secret of the cluster of this name is in this file.
+pub(super) fn files_of_keys(document: &Document) -> Result<Vec<(String, String)>, ConfigError> {
+    let file = |upstream: Upstream| Some((upstream.server.name, upstream.credential?.into_file()?));
+    Ok(upstreams(document)?.into_iter().filter_map(file).collect())
 }
 
 /// What goes there is the filter's own.
@@ -92,14 +103,14 @@ pub(super) fn upstreams(document: &Document) -> Result<Vec<Upstream>, ConfigErro
         let new = Upstream {
             provider: provider.clone(),
             server: Server { name, endpoint, connect_timeout: format!("{connect_timeout}s") },
-            aws: raw.keys.iter().find_map(|key| key.aws.as_ref()).map(|aws| aws.region.clone()),
+            credential: Credential::of(raw),
         };
         match upstreams.iter().find(|u| u.server.name == new.server.name) {
             None => upstreams.push(new),
             // Two providers of one host (two accounts, say) may share its connections.
-            Some(old) if same_host(old, &new) && old.aws == new.aws => {}
+            Some(old) if same_host(old, &new) && old.credential == new.credential => {}
             Some(old) => {
-                let other = if same_host(old, &new) { "other signatures" } else { "another host" };
+                let other = if same_host(old, &new) { "other credentials of Envoy" } else { "another host" };
                 let reason = format!(
                     "found `{}`, expected a cluster that no provider of {other} has (`{}` has it)",
                     new.server.name, old.provider
@@ -226,24 +237,29 @@ pub(super) fn protocol(endpoint: &Endpoint, filters: &Value) -> Value {
 }
 
 impl Upstream {
-    /// The filters of its cluster. The provider role writes the request; what signs it must see it as it goes out.
-    pub(super) fn filters(&self, role: &Value) -> Value {
+    /// The filters of its cluster. The provider role writes the request; what adds a credential to it must come after.
+    pub(super) fn filters(&self, role: &Value, document: &Document, options: &Options) -> Value {
         let provider = json!({ "name": plugin::PROVIDER, "typed_config": role });
-        [Some(provider), self.aws.as_deref().map(signing), Some(codec())].into_iter().flatten().collect()
+        let credential = self.credential.as_ref();
+        let credential = credential.map(|credential| credential.filter(&self.server.name, document, options));
+        [Some(provider), credential, Some(codec())].into_iter().flatten().collect()
     }
 }
 
 /// Those of all its clusters, each for these alone.
 fn chain_filters(clusters: &[String], upstreams: &[Upstream], document: &Document, options: &Options) -> Value {
-    let mut signed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut credentials: Vec<(Value, Vec<&str>)> = Vec::new();
     for upstream in upstreams.iter().filter(|upstream| clusters.contains(&upstream.server.name)) {
-        if let Some(region) = &upstream.aws {
-            signed.entry(region).or_default().push(&upstream.server.name);
+        let (name, Some(credential)) = (upstream.server.name.as_str(), &upstream.credential) else { continue };
+        let filter = credential.filter(name, document, options);
+        match credentials.iter_mut().find(|(other, _)| *other == filter) {
+            Some((_, clusters)) => clusters.push(name),
+            None => credentials.push((filter, vec![name])),
         }
     }
-    let signing = signed.into_iter().map(|(region, clusters)| chain::only_for(&clusters, &signing(region)));
+    let credentials = credentials.iter().map(|(filter, clusters)| chain::only_for(clusters, filter));
     let provider = json!({ "name": plugin::PROVIDER, "typed_config": plugin::provider(document, options) });
-    std::iter::once(provider).chain(signing).chain([codec()]).collect()
+    std::iter::once(provider).chain(credentials).chain([codec()]).collect()
 }
 
 fn codec() -> Value {
@@ -251,19 +267,6 @@ fn codec() -> Value {
         "name": "envoy.filters.http.upstream_codec",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec"
-        },
-    })
-}
-
-/// <https://www.envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_filters/aws_request_signing_filter>
-fn signing(region: &str) -> Value {
-    json!({
-        "name": "envoy.filters.http.aws_request_signing",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning",
-            "service_name": "bedrock",
-            "region": region,
-            "use_unsigned_payload": false,
         },
     })
 }

@@ -1,5 +1,6 @@
 //! The files that a running Envoy watches.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tollhouse_filter::config::{ConfigError, raw::Document};
 
-use super::{Options, cluster, gateway, plugin};
+use super::{Options, cluster, credential, gateway, plugin};
 
 /// File of the clusters.
 pub const CLUSTERS: &str = "clusters.json";
@@ -20,7 +21,7 @@ pub const FILTER: &str = "filter.json";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// Its name in the folder.
-    pub file: &'static str,
+    pub file: Cow<'static, str>,
     /// What is in it.
     pub content: Value,
 }
@@ -48,10 +49,22 @@ pub fn files(document: &Document, options: &Options) -> Result<[Part; 3], Config
         "typed_config": plugin::gateway(document, options)?,
     });
     Ok([
-        Part { file: CLUSTERS, content: response(clusters.collect()) },
-        Part { file: ROUTES, content: response(vec![routes]) },
-        Part { file: FILTER, content: response(vec![filter]) },
+        Part { file: CLUSTERS.into(), content: response(clusters.collect()) },
+        Part { file: ROUTES.into(), content: response(vec![routes]) },
+        Part { file: FILTER.into(), content: response(vec![filter]) },
     ])
+}
+
+/// The files of [`Options::secrets`] with the secrets of keys that are files: not the keys, but where they are.
+///
+/// # Errors
+/// As [`super::bootstrap`].
+pub fn secrets(document: &Document) -> Result<Vec<Part>, ConfigError> {
+    let part = |(cluster, file): (String, String)| Part {
+        file: credential::file_name(&cluster).into(),
+        content: response(vec![credential::secret(&cluster, &file)]),
+    };
+    Ok(cluster::files_of_keys(document)?.into_iter().map(part).collect())
 }
 
 /// Writes the watched files into a folder, each at once and in order.
@@ -59,7 +72,7 @@ pub fn files(document: &Document, options: &Options) -> Result<[Part; 3], Config
 /// # Errors
 /// The document cannot be rendered (as [`super::bootstrap`]), or a file cannot be written.
 pub fn write_dynamic(folder: &Path, document: &Document, options: &Options) -> anyhow::Result<()> {
-    for part in files(document, options)? {
+    for part in secrets(document)?.into_iter().chain(files(document, options)?) {
         part.write(folder)?;
     }
     Ok(())
@@ -73,7 +86,7 @@ impl Part {
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
         io::Write::write_all(&mut file, self.content.to_string().as_bytes())?;
-        file.persist(folder.join(self.file)).map(drop).map_err(|e| e.error)
+        file.persist(folder.join(&*self.file)).map(drop).map_err(|e| e.error)
     }
 }
 

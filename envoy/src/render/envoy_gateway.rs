@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tollhouse_filter::config::{ConfigError, raw::Document};
 
 use super::resource::{resource, with};
-use super::{GATEWAY, NAME, Options, buffer_limit, cluster, gateway, plugin, replies, stats, to_yaml};
+use super::{GATEWAY, NAME, Options, buffer_limit, cluster, credential, gateway, plugin, replies, stats, to_yaml};
 use crate::document::env_names;
 
 const API: &str = "gateway.envoyproxy.io/v1alpha1";
@@ -42,6 +42,7 @@ pub struct Edge {
 /// # Errors
 /// As [`super::bootstrap`].
 pub fn envoy_gateway(document: &Document, options: &Options, edge: &Edge) -> Result<Vec<Value>, ConfigError> {
+    credential::refuse_files(document)?;
     Ok(vec![
         edge.resource(API, "EnvoyProxy", envoy_proxy(document, options, edge)?),
         edge.resource(API, "Backend", nowhere()),

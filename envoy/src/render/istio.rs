@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tollhouse_filter::config::{ConfigError, chains, raw::Document};
 
 use super::resource::{resource, with};
-use super::{NAME, Options, stats};
+use super::{NAME, Options, credential, stats};
 
 mod hosts;
 mod patches;
@@ -39,6 +39,7 @@ pub fn istio(document: &Document, options: &Options, ingress: &Ingress) -> Resul
         let reason = format!("found `{version}`, expected 1.39 or later: Istio's resources have no chains of clusters");
         return Err(ConfigError { path: "envoy_version".to_owned(), reason });
     }
+    credential::refuse_files(document)?;
     let (document, outside) = hosts::named(document)?;
     let mut all = vec![bootstrap_override(&document, ingress)];
     all.extend(outside.resources(ingress));

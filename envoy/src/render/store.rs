@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use serde_json::{Value, json};
-use tollhouse_filter::config::{ConfigError, raw::Document, store_endpoint};
+use tollhouse_filter::config::{Address, ConfigError, Endpoint, raw::Document, store_endpoint};
 
 use super::cluster::dns;
 
@@ -11,15 +11,25 @@ use super::cluster::dns;
 pub(super) fn cluster(document: &Document) -> Result<Option<Value>, ConfigError> {
     let Some(store) = &document.limit_store else { return Ok(None) };
     let Some(address) = &store.address else { return Ok(None) };
-    let endpoint = store_endpoint(address)?;
-    let name = &store.rate_limit_service;
-    let host = json!({ "socket_address": { "address": endpoint.host, "port_value": endpoint.port } });
+    Ok(Some(grpc(&store.rate_limit_service, &Address::Host(store_endpoint(address)?))))
+}
+
+/// A cluster that leads to a gRPC server.
+pub(super) fn grpc(name: &str, at: &Address) -> Value {
+    let (address, discovery) = match at {
+        Address::Host(Endpoint { host, port, .. }) => {
+            let literal = host.parse::<IpAddr>().is_ok();
+            let discovery = if literal { ("type", json!("STATIC")) } else { ("cluster_type", dns()) };
+            (json!({ "socket_address": { "address": host, "port_value": port } }), discovery)
+        }
+        Address::Pipe(path) => (json!({ "pipe": { "path": path } }), ("type", json!("STATIC"))),
+    };
     let mut cluster = json!({
         "name": name,
         "connect_timeout": "1s",
         "load_assignment": {
             "cluster_name": name,
-            "endpoints": [{ "lb_endpoints": [{ "endpoint": { "address": host } }] }],
+            "endpoints": [{ "lb_endpoints": [{ "endpoint": { "address": address } }] }],
         },
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
@@ -31,10 +41,9 @@ pub(super) fn cluster(document: &Document) -> Result<Option<Value>, ConfigError>
             },
         },
     });
-    let literal = endpoint.host.parse::<IpAddr>().is_ok();
+    let (field, value) = discovery;
     if let Some(fields) = cluster.as_object_mut() {
-        let (field, discovery) = if literal { ("type", json!("STATIC")) } else { ("cluster_type", dns()) };
-        fields.insert(field.to_owned(), discovery);
+        fields.insert(field.to_owned(), value);
     }
-    Ok(Some(cluster))
+    cluster
 }

@@ -39,7 +39,7 @@ fn with_reload_the_document_is_in_the_watched_files_alone() {
     let fixed = bootstrap(&document(DOCUMENT), &options).unwrap().to_string();
     assert!(!fixed.contains("claude") && !fixed.contains("onprem"), "{fixed}");
     let parts = files(&document(DOCUMENT), &options).unwrap();
-    assert_eq!(parts.each_ref().map(|part| part.file), [CLUSTERS, ROUTES, FILTER]);
+    assert_eq!(parts.each_ref().map(|part| &*part.file), [CLUSTERS, ROUTES, FILTER]);
     for part in &parts {
         assert!(fixed.contains(&format!("/run/tollhouse/{}", part.file)));
         assert_eq!(part.content["version_info"].as_str().unwrap().len(), 16);
@@ -150,7 +150,80 @@ fn only_requests_to_bedrock_are_signed_and_after_they_are_written() {
     let shared = "providers:
   a: { dialect: bedrock-converse, cluster: c, keys: [{ aws: { region: us-east-1 } }] }
   b: { dialect: bedrock-converse, cluster: c, keys: [{ env: BEDROCK_KEY }] }";
-    assert!(refused(shared).contains("signatures"), "{}", refused(shared));
+    assert!(refused(shared).contains("other credentials"), "{}", refused(shared));
+}
+
+const INJECTED: &str = "
+sds: { cluster: secrets, address: 'unix:/run/sds.sock' }
+providers:
+  openai: { dialect: openai, keys: [{ file: /run/secrets/openai }] }
+  anthropic: { dialect: anthropic, keys: [{ file: /run/secrets/anthropic }] }
+  azure: { dialect: azure-openai, endpoint: 'https://r.openai.azure.com', keys: [{ sds: azure }] }
+  gemini: { dialect: gemini, cluster: 'out|443||google', keys: [{ sds: google }] }
+";
+
+fn injectors(config: &Value) -> Vec<&Value> {
+    let mut found = Vec::new();
+    find(config, "credential", &mut found);
+    found.into_iter().filter_map(|credential| credential.get("typed_config")).collect()
+}
+
+#[test]
+fn secrets_are_put_in_as_each_provider_wants_its_key() {
+    let config = bootstrap(&document(INJECTED), &options()).unwrap();
+    let all = injectors(&config);
+    let shown = |i: &Value| format!("{} {}{}", i["header"], i["header_value_prefix"], i["credential"]["name"]);
+    assert_eq!(
+        all.iter().map(|i| shown(i).replace('"', "")).collect::<Vec<_>>(),
+        ["x-api-key anthropic", "api-key azure", "authorization Bearer openai", "x-goog-api-key google"]
+    );
+    let at = "/credential/sds_config/path_config_source/path";
+    assert_eq!(all[2].pointer(at), Some(&json!("/etc/tollhouse/secret-openai.json")));
+    let server = "/credential/sds_config/api_config_source/grpc_services/0/envoy_grpc/cluster_name";
+    assert_eq!(all[1].pointer(server), Some(&json!("secrets")));
+    let mut chains = Vec::new();
+    find(&config, "http_filters", &mut chains);
+    let names = |chain: &Value| -> Vec<_> {
+        chain.as_array().unwrap().iter().map(|filter| filter["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let expected = [PROVIDER, "envoy.filters.http.credential_injector", "envoy.filters.http.upstream_codec"];
+    assert_eq!(names(chains[1]), expected, "the filter never sees the key");
+    let pipe =
+        config.pointer("/static_resources/clusters/0/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address");
+    assert_eq!(pipe, Some(&json!({ "pipe": { "path": "/run/sds.sock" } })));
+}
+
+#[test]
+fn keys_that_are_files_come_by_files_that_say_where_they_are() {
+    let parts = secrets(&document(INJECTED)).unwrap();
+    assert_eq!(
+        parts.iter().map(|part| &*part.file).collect::<Vec<_>>(),
+        ["secret-anthropic.json", "secret-openai.json"]
+    );
+    let secret = &parts[1].content["resources"][0];
+    assert_eq!(secret["name"], "openai");
+    let source = json!({ "filename": "/run/secrets/openai", "watched_directory": { "path": "/run/secrets" } });
+    assert_eq!(secret["generic_secret"]["secret"], source);
+    let odd = INJECTED.replace("sds: google", "file: /g");
+    let odd = secrets(&document(&odd)).unwrap();
+    assert_eq!(odd[2].file, "secret-out%7c443%7c%7cgoogle.json");
+}
+
+#[test]
+fn providers_of_one_cluster_have_one_credential_of_envoy() {
+    let two = |a: &str, b: &str| {
+        format!(
+            "sds: {{ cluster: s }}
+providers:
+  a: {{ dialect: openai, cluster: c, keys: [{a}] }}
+  b: {{ dialect: openai, cluster: c, keys: [{b}] }}"
+        )
+    };
+    assert!(bootstrap(&document(&two("{ file: /k }", "{ file: /k }")), &options()).is_ok());
+    for (a, b) in [("{ file: /k }", "{ file: /l }"), ("{ sds: k }", "{ env: K }"), ("", "{ sds: k }")] {
+        let error = refused(&two(a, b));
+        assert!(error.starts_with("providers.b.cluster") && error.contains("other credentials of Envoy"), "{error}");
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) fn envoy_filter(
         route(document)?,
     ];
     for upstream in cluster::upstreams(document)? {
-        patches.push(roles.cluster(&upstream, outside, document));
+        patches.push(roles.cluster(&upstream, outside, document, options));
     }
     patches.extend(roles.extensions());
     let spec = json!({ "workloadSelector": { "labels": ingress.labels }, "configPatches": patches });
@@ -104,9 +104,9 @@ impl Roles {
 
     /// Istiod replaces the protocol options of a cluster rather than merge them, so these are all of them. It appends
     /// priorities.
-    fn cluster(&self, upstream: &Upstream, outside: &Outside, document: &Document) -> Value {
+    fn cluster(&self, upstream: &Upstream, outside: &Outside, document: &Document, options: &Options) -> Value {
         let server = &upstream.server;
-        let mut filters = upstream.filters(&self.provider);
+        let mut filters = upstream.filters(&self.provider, document, options);
         if let (true, Some(fields)) = (self.discovered, filters.pointer_mut("/0").and_then(Value::as_object_mut)) {
             fields.remove("typed_config");
             fields.insert("config_discovery".to_owned(), discovery(&[plugin::WASM]));
