@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
-use tollhouse_filter::config::ConfigError;
-use tollhouse_filter::config::raw::EnvoyVersion;
+use tollhouse_filter::config::raw::{Document, EnvoyVersion};
+use tollhouse_filter::config::{ConfigError, sds_address};
 
+use crate::render::Discovery;
 use crate::{filter, render, schema};
 
 mod builtin;
@@ -56,7 +57,7 @@ enum Command {
     Check(CheckArgs),
     /// Write Envoy's configuration of a document, or the resources that make it, as YAML
     #[command(after_help = RENDER_EXAMPLES)]
-    Render(RenderArgs),
+    Render(Box<RenderArgs>),
     /// Write the filter as an image that has nothing else, in an OCI layout
     #[command(after_help = IMAGE_EXAMPLES)]
     Image(image::ImageArgs),
@@ -98,6 +99,8 @@ const RENDER_EXAMPLES: &str = "\
 Examples:
   tollhouse render gateway.yaml -o envoy.yaml && tollhouse filter -o /etc/tollhouse/tollhouse_filter.wasm
   envoy --mode validate -c envoy.yaml && envoy -c envoy.yaml
+  tollhouse render gateway.yaml --watch /etc/tollhouse -o envoy.yaml    and again, for an Envoy that runs
+  tollhouse render gateway.yaml --ads xds.internal:18000 -o envoy.yaml
   tollhouse render gateway.yaml --for istio --host llm.example.com | kubectl apply -f -
   tollhouse render gateway.yaml --for envoy-gateway --host llm.example.com | kubectl apply -f -
   tollhouse render gateway.yaml --envoy-version 1.37 -o envoy.yaml";
@@ -205,6 +208,13 @@ struct RenderArgs {
     /// Add a listener with `/ready` and `/stats/prometheus` of the admin interface, for those who watch over it
     #[arg(long, value_name = "ADDRESS:PORT")]
     probes: Option<SocketAddr>,
+    /// Leave what the document decides to files of this folder, which are written too: Envoy takes them again whenever
+    /// they are
+    #[arg(long, value_name = "FOLDER", conflicts_with = "ads")]
+    watch: Option<PathBuf>,
+    /// Leave it to a control plane at this address: `host:port` or `unix:/path`
+    #[arg(long, value_name = "ADDRESS")]
+    ads: Option<String>,
     /// The folder in which Envoy will find `secret-*.json`, which are written beside the output where keys are files;
     /// default: the output's
     #[arg(long, value_name = "PATH")]
@@ -235,7 +245,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Run(RunArgs { file: None, options: cli.run })) {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
-        Command::Render(args) => rendered(args),
+        Command::Render(args) => rendered(*args),
         Command::Image(args) => image::run(&args),
         Command::Filter(args) => filter::bytes().map_err(Into::into).and_then(|bytes| args.write(&bytes)),
         Command::Key(KeyCommand::New(args)) => key::new(&args),
@@ -260,12 +270,19 @@ fn complain(error: &anyhow::Error) {
 
 fn rendered(args: RenderArgs) -> anyhow::Result<ExitCode> {
     let Some(document) = check::load(&args.file, args.envoy_version)? else { return Ok(ExitCode::from(REFUSED)) };
-    let mut options = render::Options::new(args.filter);
+    let mut options = render::Options::new(args.filter.clone());
     (options.listen, options.admin) = (args.listen, args.admin);
-    options.ca = args.ca.unwrap_or(options.ca);
+    options.ca = args.ca.clone().unwrap_or(options.ca);
     options.probes = args.probes;
     if let Some(resources) = args.platform.resources(&document, &options) {
         return args.output.write(render::to_manifests(&resources?)?.as_bytes());
+    }
+    if let Some(address) = &args.ads {
+        let address = sds_address(address).map_err(|error| anyhow!("--ads: {}", error.reason))?;
+        options.discovery = Discovery::Ads(address);
+    }
+    if let Some(folder) = &args.watch {
+        return watched(&args, &document, options, std::path::absolute(folder)?);
     }
     let folder = args.output.folder()?;
     options.secrets = args.secrets.or_else(|| folder.clone()).unwrap_or(options.secrets);
@@ -274,6 +291,21 @@ fn rendered(args: RenderArgs) -> anyhow::Result<ExitCode> {
         let Some(folder) = &folder else { bail!("`keys: [{{ file }}]` need files beside the output: name one by -o") };
         secret.write(folder).with_context(|| format!("{}: {}", folder.display(), secret.file))?;
     }
+    args.output.write(yaml.as_bytes())
+}
+
+/// Writes a bootstrap and the files that Envoy watches.
+fn watched(
+    args: &RenderArgs,
+    document: &Document,
+    mut options: render::Options,
+    folder: PathBuf,
+) -> anyhow::Result<ExitCode> {
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    options.secrets = args.secrets.clone().unwrap_or_else(|| folder.clone());
+    options.discovery = Discovery::Folder(folder.clone());
+    let yaml = render::to_yaml(&render::bootstrap(document, &options)?)?;
+    render::write_dynamic(&folder, document, &options)?;
     args.output.write(yaml.as_bytes())
 }
 

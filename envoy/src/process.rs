@@ -242,7 +242,7 @@ fn prepare(
         None => Some(SocketAddr::from(([127, 0, 0, 1], 0))),
     });
     render.access_log.clone_from(&options.access_log);
-    render.reload = Some(path.to_owned());
+    render.discovery = render::Discovery::Folder(path.to_owned());
     path.clone_into(&mut render.secrets);
     render.env = Some(document::env_names(document).into_iter().collect());
     if let Some(ca) = &options.ca {

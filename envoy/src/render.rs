@@ -1,7 +1,8 @@
 //! From a document to Envoy's configuration.
 //!
-//! [`bootstrap`] is whole in itself. With [`Options::reload`] the parts that a document decides (clusters, routes,
-//! the filter's configuration) are files of that folder instead, which Envoy watches; [`write_dynamic`] writes them.
+//! [`bootstrap`] is whole in itself. With [`Options::discovery`] the parts that a document decides (clusters, routes,
+//! the filter's configuration) come by discovery instead: as files that Envoy watches, which [`write_dynamic`] writes,
+//! or from a control plane, which serves what is in [`files`].
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use tollhouse_filter::config::{ConfigError, DEFAULT_MAX_BODY, raw::Document};
 mod chain;
 mod cluster;
 mod credential;
+mod discovery;
 mod dynamic;
 mod envoy_gateway;
 mod gateway;
@@ -24,6 +26,7 @@ mod stats;
 mod store;
 
 pub use cluster::system_ca;
+pub use discovery::Discovery;
 pub use dynamic::{CLUSTERS, FILTER, Part, ROUTES, files, secrets, write_dynamic};
 pub use envoy_gateway::{Edge, envoy_gateway};
 pub use istio::{Ingress, istio};
@@ -48,8 +51,8 @@ pub struct Options {
     pub listen: Option<SocketAddr>,
     /// Instead of the document's `admin`.
     pub admin: Option<SocketAddr>,
-    /// The folder of the watched files; without it the bootstrap has everything in itself.
-    pub reload: Option<PathBuf>,
+    /// Where the parts come from that a document decides.
+    pub discovery: Discovery,
     /// The file of access-log records. Default: standard output.
     pub access_log: Option<PathBuf>,
     /// Certificates that providers' are checked against.
@@ -69,7 +72,7 @@ impl Options {
             filter: filter.into(),
             listen: None,
             admin: None,
-            reload: None,
+            discovery: Discovery::Bootstrap,
             access_log: None,
             ca: system_ca(),
             probes: None,
@@ -87,6 +90,10 @@ pub fn bootstrap(document: &Document, options: &Options) -> Result<Value, Config
     let listen = address("listen", options.listen, document.listen.as_deref(), DEFAULT_LISTEN)?;
     let admin = address("admin", options.admin, document.admin.as_deref(), DEFAULT_ADMIN)?;
     let mut clusters = cluster::all(document, options)?;
+    let source = options.discovery.source(CLUSTERS);
+    if source.is_some() {
+        clusters.clear();
+    }
     let mut listeners = vec![gateway::listener(document, options, listen)?];
     if let Some(probes) = options.probes {
         listeners.push(probes::listener(probes));
@@ -99,13 +106,14 @@ pub fn bootstrap(document: &Document, options: &Options) -> Result<Value, Config
         "overload_manager": overload(),
         "static_resources": { "listeners": listeners },
     });
-    match &options.reload {
-        None => put(&mut bootstrap, "static_resources", "clusters", Value::Array(clusters)),
-        Some(folder) => {
-            let watch = dynamic::config_source(folder, CLUSTERS);
-            put(&mut bootstrap, "dynamic_resources", "cds_config", watch);
-        }
+    if let Some(source) = source {
+        put(&mut bootstrap, "dynamic_resources", "cds_config", source);
     }
+    if let Discovery::Ads(address) = &options.discovery {
+        clusters.push(discovery::cluster(address));
+        put(&mut bootstrap, "dynamic_resources", "ads_config", discovery::ads());
+    }
+    put(&mut bootstrap, "static_resources", "clusters", Value::Array(clusters));
     Ok(bootstrap)
 }
 

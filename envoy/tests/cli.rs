@@ -44,6 +44,25 @@ fn it_tells_its_version_and_its_commands() {
 }
 
 #[test]
+fn what_envoy_watches_is_written_too_and_never_a_key() {
+    let document = DOCUMENT.replace("env: NO_SUCH_VARIABLE", "file: /run/secrets/openai");
+    let (folder, path) = file(&document);
+    let (watch, bootstrap) = (folder.path().join("watched"), folder.path().join("envoy.yaml"));
+    let render = |more: &[&str]| tollhouse(&[&["render", path.to_str().unwrap()], more].concat());
+    let done = render(&["--watch", watch.to_str().unwrap(), "-o", bootstrap.to_str().unwrap()]);
+    assert!(done.status.success(), "{}", err(&done));
+    let mut names: Vec<_> = std::fs::read_dir(&watch).unwrap().map(|f| f.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["clusters.json", "filter.json", "routes.json", "secret-openai.json"]);
+    assert!(std::fs::read_to_string(&bootstrap).unwrap().contains(watch.to_str().unwrap()));
+    let lost = render(&[]);
+    assert!(err(&lost).contains("name one by -o"), "{}", err(&lost));
+    let ads = render(&["--ads", "unix:/run/xds.sock", "-o", bootstrap.to_str().unwrap()]);
+    assert!(ads.status.success() && !std::fs::read_to_string(&bootstrap).unwrap().contains("gpt-5-mini"));
+    assert!(err(&render(&["--ads", "nowhere"])).contains("--ads: found `nowhere`"));
+}
+
+#[test]
 fn a_misspelled_command_is_not_a_file() {
     let refused = tollhouse(&["chekc", "gateway.yaml"]);
     assert_eq!(refused.status.code(), Some(2));

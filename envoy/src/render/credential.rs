@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tollhouse_filter::config::{ConfigError, raw, raw::Document, sds_address};
 use tollhouse_filter::dialects;
 
-use super::{Options, dynamic, store};
+use super::{Options, discovery, store};
 
 /// What one filter adds to every request of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ fn injector(secret: &Value, header: &str, prefix: &str) -> Value {
 
 /// Envoy watches the files of secrets that come by discovery, not of those that stand in the bootstrap.
 fn in_file(cluster: &str, options: &Options) -> Value {
-    json!({ "name": cluster, "sds_config": dynamic::config_source(&options.secrets, &file_name(cluster)) })
+    json!({ "name": cluster, "sds_config": discovery::watched(&options.secrets, &file_name(cluster)) })
 }
 
 fn at_server(name: &str, document: &Document) -> Value {

@@ -1,4 +1,5 @@
-//! The files that a running Envoy watches.
+//! The parts of the configuration that change with a document, as answers of discovery: files that a running Envoy
+//! watches, or what a control plane sends.
 
 use std::borrow::Cow;
 use std::io;
@@ -24,14 +25,6 @@ pub struct Part {
     pub file: Cow<'static, str>,
     /// What is in it.
     pub content: Value,
-}
-
-/// Where Envoy finds a watched file. Envoy sees it when a file is renamed into the folder.
-pub(crate) fn config_source(folder: &Path, file: &str) -> Value {
-    json!({
-        "resource_api_version": "V3",
-        "path_config_source": { "path": folder.join(file), "watched_directory": { "path": folder } },
-    })
 }
 
 /// The watched files in the order in which they must be written: what is referred to comes first.

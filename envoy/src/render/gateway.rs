@@ -44,12 +44,9 @@ fn connection_manager(document: &Document, options: &Options) -> Result<Value, C
         "common_http_protocol_options": { "idle_timeout": "3600s" },
         "http_filters": http_filters(document, options)?,
     });
-    let (name, routes) = match &options.reload {
+    let (name, routes) = match options.discovery.source(dynamic::ROUTES) {
         None => ("route_config", routes(document)?),
-        Some(folder) => (
-            "rds",
-            json!({ "route_config_name": NAME, "config_source": dynamic::config_source(folder, dynamic::ROUTES) }),
-        ),
+        Some(source) => ("rds", json!({ "route_config_name": NAME, "config_source": source })),
     };
     if let Some(fields) = manager.as_object_mut() {
         fields.insert(name.to_owned(), routes);
@@ -58,14 +55,11 @@ fn connection_manager(document: &Document, options: &Options) -> Result<Value, C
 }
 
 fn http_filters(document: &Document, options: &Options) -> Result<Value, ConfigError> {
-    let gateway = match &options.reload {
+    let gateway = match options.discovery.source(dynamic::FILTER) {
         None => json!({ "name": plugin::GATEWAY, "typed_config": plugin::gateway(document, options)? }),
-        Some(folder) => json!({
+        Some(source) => json!({
             "name": plugin::GATEWAY,
-            "config_discovery": {
-                "config_source": dynamic::config_source(folder, dynamic::FILTER),
-                "type_urls": [plugin::WASM],
-            },
+            "config_discovery": { "config_source": source, "type_urls": [plugin::WASM] },
         }),
     };
     let router = json!({

@@ -34,8 +34,8 @@ fn a_bootstrap_is_whole_and_always_the_same() {
 }
 
 #[test]
-fn with_reload_the_document_is_in_the_watched_files_alone() {
-    let options = Options { reload: Some("/run/tollhouse".into()), ..options() };
+fn what_a_document_decides_is_in_the_watched_files_alone() {
+    let options = Options { discovery: Discovery::Folder("/run/tollhouse".into()), ..options() };
     let fixed = bootstrap(&document(DOCUMENT), &options).unwrap().to_string();
     assert!(!fixed.contains("claude") && !fixed.contains("onprem"), "{fixed}");
     let parts = files(&document(DOCUMENT), &options).unwrap();
@@ -45,6 +45,20 @@ fn with_reload_the_document_is_in_the_watched_files_alone() {
         assert_eq!(part.content["version_info"].as_str().unwrap().len(), 16);
     }
     assert_eq!(files(&document(DOCUMENT), &options).unwrap(), parts);
+}
+
+#[test]
+fn a_control_plane_is_all_that_a_bootstrap_for_it_knows() {
+    let at = tollhouse_filter::config::sds_address("xds.internal:18000").unwrap();
+    let probes = Some(([127, 0, 0, 1], 8081).into());
+    let options = Options { discovery: Discovery::Ads(at), probes, ..options() };
+    let fixed = bootstrap(&document(DOCUMENT), &options).unwrap();
+    assert!(!fixed.to_string().contains("claude") && !fixed.to_string().contains("onprem"), "{fixed}");
+    let clusters = fixed["static_resources"]["clusters"].as_array().unwrap();
+    assert_eq!(clusters.iter().map(|cluster| &cluster["name"]).collect::<Vec<_>>(), ["tollhouse_probes", "xds"]);
+    let mut sources = Vec::new();
+    find(&fixed, "ads", &mut sources);
+    assert_eq!(sources.len(), 3, "clusters, routes and the filter");
 }
 
 #[test]

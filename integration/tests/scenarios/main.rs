@@ -42,3 +42,4 @@ mod stories;
 mod strict;
 mod uploads;
 mod usage;
+mod xds;
