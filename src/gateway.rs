@@ -272,7 +272,7 @@ impl Gateway {
     fn read(&mut self, admitted: Admitted, body: &[u8]) -> Result<Entrant, Refusal> {
         let surface = admitted.task.surface();
         let refuse = |error| Refusal::new(surface, error);
-        let entrant = Entrant::read(admitted, body, !self.config.limits.is_empty()).map_err(refuse)?;
+        let entrant = Entrant::read(admitted, body, &self.config.limits).map_err(refuse)?;
         if let Task::Count(surface) = entrant.admitted.task
             && self.way(&entrant).map_err(refuse)?.targets.is_empty()
         {

@@ -1,11 +1,11 @@
 //! Limits: how much of what, in which time, for whom. Rules here, counters in the [ledger](crate::ledger).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::host::Shared;
-use crate::ledger::{Bind, Class, Level, PerClass, Terms, Window};
+use crate::ledger::{self, Account, Bind, Class, Level, PerClass, Terms, Window};
 use crate::time::Timestamp;
 
 mod describe;
@@ -41,6 +41,8 @@ pub struct Limit {
     /// What this Envoy grants alone while the [store](crate::store) that keeps this limit is away. `None`: it is kept here.
     pub share: Option<Rc<Limit>>,
     id: String,
+    /// It in short, for its counters.
+    fingerprint: u64,
 }
 
 /// What is limited.
@@ -114,6 +116,7 @@ impl Limit {
             wait: None,
             unpriced: Unpriced::default(),
             share: None,
+            fingerprint: ledger::fingerprint(&id),
             id,
         }
     }
@@ -125,7 +128,11 @@ impl Limit {
 
     /// How far the counter of a subject has got.
     pub fn level(&self, subject: &Subject<'_>, shared: &(impl Shared + ?Sized), now: Timestamp) -> Level {
-        self.scope.account(&self.id, subject, self.window).level(shared, now)
+        self.account(subject).level(shared, now)
+    }
+
+    fn account(&self, subject: &Subject<'_>) -> Account {
+        self.scope.account(self.fingerprint, subject, self.window)
     }
 
     fn terms(&self) -> Terms {
@@ -142,11 +149,16 @@ pub struct Limits {
     others: Vec<Rc<Limit>>,
     /// Those on providers and targets: they do not refuse, the plan goes round them.
     of_targets: Vec<Rc<Limit>>,
+    /// What they limit: nobody estimates what none of them counts.
+    kinds: BTreeSet<Kind>,
+    tell_users: bool,
 }
 
 impl Limits {
     /// Adds a rule.
     pub fn add(&mut self, limit: Limit) {
+        self.kinds.insert(limit.kind);
+        self.tell_users |= limit.scope.is_open();
         let limit = Rc::new(limit);
         if limit.scope.is_of_target() {
             self.of_targets.push(limit);
@@ -184,7 +196,17 @@ impl Limits {
 
     /// Is there none?
     pub fn is_empty(&self) -> bool {
-        self.all().next().is_none()
+        self.kinds.is_empty()
+    }
+
+    /// Does one of them count one of these?
+    pub fn count(&self, kinds: &[Kind]) -> bool {
+        kinds.iter().any(|kind| self.kinds.contains(kind))
+    }
+
+    /// Does one of them tell apart whom requests are for, beyond their keys?
+    pub fn tell_users(&self) -> bool {
+        self.tell_users
     }
 }
 

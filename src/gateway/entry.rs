@@ -14,7 +14,7 @@ use crate::estimate::{Family, Prompt};
 use crate::exchange::{Exchange, Progress};
 use crate::failover;
 use crate::host::{Host, Shared};
-use crate::limits::{Demand, Limit, Reason, Subject, Wait};
+use crate::limits::{Demand, Kind, Limit, Limits, Reason, Subject, Wait};
 use crate::routing::{Model, Plan, Target};
 use crate::surfaces::{Asked, Bounds, Task};
 use crate::telemetry;
@@ -49,13 +49,13 @@ pub(super) enum Stop {
 const GRACE: Duration = Duration::from_secs(60);
 
 impl Entrant {
-    /// Reads a body. `limited` says whether there are limits at all.
-    pub(super) fn read(admitted: Admitted, body: &[u8], limited: bool) -> Result<Self, ApiError> {
+    /// Reads a body, with what limits must know of it.
+    pub(super) fn read(admitted: Admitted, body: &[u8], limits: &Limits) -> Result<Self, ApiError> {
         let (asked, bounds) = admitted.read(body)?;
         let asked = Asked { betas: head::betas(&admitted.headers), ..asked };
         // Nothing is spent where tokens are only counted.
-        let counts = limited && !matches!(admitted.task, Task::Count(_));
-        let needs = counts.then(|| Needs::of(&admitted, bounds, body));
+        let counts = !limits.is_empty() && !matches!(admitted.task, Task::Count(_));
+        let needs = counts.then(|| Needs::of(&admitted, bounds, body, limits));
         Ok(Self { admitted, asked, needs })
     }
 
@@ -66,17 +66,20 @@ impl Entrant {
 }
 
 impl Needs {
-    fn of(admitted: &Admitted, bounds: Bounds, body: &[u8]) -> Self {
-        Self {
-            attribution: Attribution::of(
-                &admitted.caller.client,
-                &admitted.caller.said,
-                &admitted.headers,
-                bounds.user.clone(),
-            ),
-            prompt: if admitted.sends_form() { Prompt::of_form() } else { Prompt::of(body) },
-            bounds,
-        }
+    /// What no limit asks for is not looked for.
+    fn of(admitted: &Admitted, bounds: Bounds, body: &[u8], limits: &Limits) -> Self {
+        let Admitted { caller, headers, .. } = admitted;
+        let attribution = if limits.tell_users() {
+            Attribution::of(&caller.client, &caller.said, headers, bounds.user.clone())
+        } else {
+            Attribution::default()
+        };
+        let prompt = match limits.count(&[Kind::Tokens, Kind::InputTokens, Kind::Usd]) {
+            true if admitted.sends_form() => Prompt::of_form(),
+            true => Prompt::of(body),
+            false => Prompt::default(),
+        };
+        Self { attribution, bounds, prompt }
     }
 
     fn subject<'a>(&'a self, from: &'a Entrant, spelled_out: bool) -> Subject<'a> {
@@ -130,10 +133,11 @@ impl Gateway {
             way = Way::of(model, from.admitted.task);
         }
         let mut plan = plan(host, from, &way, now).map_err(Stop::Refused)?;
+        let limits = &self.config.limits;
         let said = needs.bounds.output.or(way.max_output);
+        let said = said.or_else(|| (!limits.count(&[Kind::Tokens, Kind::OutputTokens, Kind::Usd])).then_some(0));
         let output = said.unwrap_or_else(|| ceiling(host, &ceiling_key(subject.model, subject.spelled_out)));
         let demand = needs.demand(from, &way, output, now);
-        let limits = &self.config.limits;
         let taken = Tolls::take(limits, &subject, &demand, &mut plan, host, now);
         match taken.and_then(|tolls| tolls.claim(limits, &subject, &demand, self.config.store.as_deref(), host, now)) {
             Ok(mut tolls) => {

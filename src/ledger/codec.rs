@@ -1,34 +1,34 @@
-//! The bytes of counters in shared data: the counters of some subjects one after the other, all numbers in little
-//! endian.
+//! The bytes of a page in shared data: its counters one after the other, all numbers in little endian.
 //!
 //! ```text
 //! value   = version (1 byte), then entries
-//! entry   = subject (8), number of buckets (2), number of holds (2), buckets, holds
+//! entry   = limit (8), subject (8), window (1), number of buckets (2), number of holds (2), buckets, holds
 //! bucket  = start (8), spent by class (8 each)
 //! hold    = bucket (8), expires (8), class (1), amount (8)
 //! ```
 
 use super::counter::{Class, Counter, Hold, PerClass, Spent};
+use super::page::{Page, Slot};
+use super::window::Window;
 use crate::time::Timestamp;
 
 /// Values of another version are not read: an older module has left them.
-const VERSION: u8 = 1;
-
-/// Counters by the subject that they count for.
-pub(super) type Entries = Vec<(u64, Counter)>;
+const VERSION: u8 = 2;
 
 /// Reads a value; what cannot be read is as if it were not there.
-pub(super) fn read(value: &[u8]) -> Entries {
-    let mut entries = Vec::new();
-    let Some((&VERSION, mut rest)) = value.split_first() else { return entries };
+pub(super) fn read(value: &[u8]) -> Page {
+    let mut page = Page::default();
+    let Some((&VERSION, mut rest)) = value.split_first() else { return page };
     while let Some(entry) = entry(&mut rest) {
-        entries.push(entry);
+        page.0.push(entry);
     }
-    entries
+    page
 }
 
-fn entry(from: &mut &[u8]) -> Option<(u64, Counter)> {
-    let subject = u64::from_le_bytes(take(from)?);
+fn entry(from: &mut &[u8]) -> Option<(Slot, Counter)> {
+    let (limit, subject) = (u64::from_le_bytes(take(from)?), u64::from_le_bytes(take(from)?));
+    let [window] = take(from)?;
+    let slot = Slot { limit, subject, window: Window::of_byte(window)? };
     let (buckets, holds) = (u16::from_le_bytes(take(from)?), u16::from_le_bytes(take(from)?));
     // One more, for what is likely to come.
     let (spent, held) = (usize::from(buckets.saturating_add(1)), usize::from(holds.saturating_add(1)));
@@ -44,7 +44,7 @@ fn entry(from: &mut &[u8]) -> Option<(u64, Counter)> {
         let class = *Class::ALL.get(usize::from(class))?;
         counter.held.push(Hold { bucket, expires, class, amount: u64::from_le_bytes(take(from)?) });
     }
-    Some((subject, counter))
+    Some((slot, counter))
 }
 
 fn take<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {
@@ -58,12 +58,14 @@ fn timestamp(from: &mut &[u8]) -> Option<Timestamp> {
 }
 
 /// Writes a value.
-pub(super) fn write(entries: &Entries) -> Vec<u8> {
-    let size = |(_, counter): &(u64, Counter)| 12 + 24 * counter.spent.len() + 25 * counter.held.len();
-    let mut out = Vec::with_capacity(1 + entries.iter().map(size).sum::<usize>());
+pub(super) fn write(page: &Page) -> Vec<u8> {
+    let size = |(_, counter): &(Slot, Counter)| 21 + 24 * counter.spent.len() + 25 * counter.held.len();
+    let mut out = Vec::with_capacity(1 + page.0.iter().map(size).sum::<usize>());
     out.push(VERSION);
-    for (subject, counter) in entries {
-        number(&mut out, *subject);
+    for (slot, counter) in &page.0 {
+        number(&mut out, slot.limit);
+        number(&mut out, slot.subject);
+        out.push(slot.window.byte());
         // Buckets and holds are at most some dozen: a window has so many pieces, a request so many minutes.
         out.extend_from_slice(&u16::try_from(counter.spent.len()).unwrap_or(u16::MAX).to_le_bytes());
         out.extend_from_slice(&u16::try_from(counter.held.len()).unwrap_or(u16::MAX).to_le_bytes());
@@ -92,24 +94,30 @@ mod tests {
 
     use super::*;
 
-    fn entries() -> Entries {
+    use crate::ledger::Unit;
+
+    fn page() -> Page {
+        let slot = |subject, window| Slot { limit: 7, subject, window };
         let spent = vec![Spent { bucket: Timestamp(60_000), amounts: PerClass([7, u64::MAX]) }];
         let hold = Hold { bucket: Timestamp(60_000), expires: Timestamp(120_000), class: Class::Batch, amount: 3 };
-        vec![(0, Counter { spent, held: vec![hold, hold] }), (u64::MAX, Counter::default())]
+        Page(vec![
+            (slot(0, Window::Rolling(Unit::Month)), Counter { spent, held: vec![hold, hold] }),
+            (slot(u64::MAX, Window::Ever), Counter::default()),
+        ])
     }
 
     #[test]
     fn what_is_written_is_read() {
-        assert_eq!(read(&write(&entries())), entries());
-        assert_eq!(read(&write(&Vec::new())), Vec::new());
+        assert_eq!(read(&write(&page())), page());
+        assert_eq!(read(&write(&Page::default())), Page::default());
     }
 
     #[test]
     fn what_is_cut_off_or_of_another_version_is_not_read() {
-        let bytes = write(&entries());
+        let bytes = write(&page());
         for end in 0..bytes.len() {
-            assert!(read(&bytes[..end]).len() < 2, "{end}");
+            assert!(read(&bytes[..end]).0.len() < 2, "{end}");
         }
-        assert!(read(&[9; 40]).is_empty());
+        assert_eq!(read(&[9; 40]), Page::default());
     }
 }

@@ -42,7 +42,32 @@ impl Unit {
     }
 }
 
+/// The bit of [`Window::byte`] that tells rolling windows.
+const ROLLING: u8 = 0x80;
+
+/// Every unit, in the order of [`Window::byte`].
+const UNITS: [Unit; 6] = [Unit::Second, Unit::Minute, Unit::Hour, Unit::Day, Unit::Week, Unit::Month];
+
 impl Window {
+    /// It in one byte.
+    pub(super) fn byte(self) -> u8 {
+        let place = |unit| UNITS.iter().zip(1..).find(|(other, _)| **other == unit).map_or(0, |(_, place)| place);
+        match self {
+            Self::Ever => 0,
+            Self::Calendar(unit) => place(unit),
+            Self::Rolling(unit) => ROLLING | place(unit),
+        }
+    }
+
+    /// The window that a byte stands for.
+    pub(super) fn of_byte(byte: u8) -> Option<Self> {
+        if byte == 0 {
+            return Some(Self::Ever);
+        }
+        let unit = *UNITS.get(usize::from(byte & !ROLLING).checked_sub(1)?)?;
+        Some(if byte & ROLLING == 0 { Self::Calendar(unit) } else { Self::Rolling(unit) })
+    }
+
     /// The start of the bucket that holds `now`.
     pub fn bucket(self, now: Timestamp) -> Timestamp {
         let floor = |length| Timestamp(now.0 - now.0 % length);
@@ -111,11 +136,21 @@ mod tests {
         }
     }
 
+    fn windows() -> impl Iterator<Item = Window> {
+        UNITS.iter().flat_map(|unit| [Window::Calendar(*unit), Window::Rolling(*unit)])
+    }
+
+    #[test]
+    fn a_window_is_one_byte() {
+        for window in windows().chain([Window::Ever]) {
+            assert_eq!(Window::of_byte(window.byte()), Some(window));
+        }
+        assert_eq!([7, 0x80, 0x87, 0xff].map(Window::of_byte), [None; 4]);
+    }
+
     #[test]
     fn every_moment_is_in_its_bucket() {
-        let units = [Unit::Second, Unit::Minute, Unit::Hour, Unit::Day, Unit::Week, Unit::Month];
-        let windows = units.iter().flat_map(|unit| [Window::Calendar(*unit), Window::Rolling(*unit)]);
-        for window in windows {
+        for window in windows() {
             for now in [0, 1, 86_399_999, 345_600_000, 1_800_000_000_000, 4_102_444_800_000].map(Timestamp) {
                 let bucket = window.bucket(now);
                 assert!(bucket <= now && window.end(bucket).unwrap() > now, "{window:?} {now:?}");

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Kind, Limit, Subject, Unpriced};
 use crate::host::Shared;
-use crate::ledger::{Account, Claim, Class, Hold, Level, Shortage};
+use crate::ledger::{self, Account, Ask, Claim, Class, Hold, Level, Reserved, Shortage};
 use crate::time::Timestamp;
 
 /// What a request may come to.
@@ -129,7 +129,7 @@ pub struct Crossing {
 /// Takes what a request may come to from all of these limits, or nothing.
 ///
 /// # Errors
-/// The first limit that leaves no room.
+/// A limit that leaves no room.
 pub fn reserve<'a>(
     limits: impl Iterator<Item = &'a Rc<Limit>>,
     subject: &Subject<'_>,
@@ -137,52 +137,60 @@ pub fn reserve<'a>(
     shared: &(impl Shared + ?Sized),
     now: Timestamp,
 ) -> Result<(Reservation, Vec<Standing>), Denial> {
-    let mut held = Reservation::default();
-    let mut standings = Vec::new();
+    let mut asking: Vec<&Rc<Limit>> = Vec::new();
+    let mut asks: Vec<Ask> = Vec::new();
     for limit in limits {
-        match hold(limit, subject, demand, shared, now) {
-            Ok(Some((taken, standing))) => {
-                held.0.push(taken);
-                standings.push(standing);
-            }
-            Ok(None) => {}
-            Err(reason) => {
-                held.release(shared, now);
-                return Err(Denial { limit: Rc::clone(limit), reason });
-            }
+        let refused = |reason| Denial { limit: Rc::clone(limit), reason };
+        if let Some(ask) = ask(limit, subject, demand).map_err(refused)? {
+            // Beside those under the same key.
+            let last = asks.iter().rposition(|other| other.account.is_beside(&ask.account));
+            let at = last.map_or(asks.len(), |last| last + 1);
+            asks.insert(at, ask);
+            asking.insert(at, limit);
         }
     }
-    Ok((held, standings))
+    let granted = match ledger::reserve(shared, &asks, now) {
+        Ok(granted) => granted,
+        Err((at, shortage)) => {
+            let short = asking.get(at).map(|limit| Rc::clone(limit));
+            return short.map_or_else(
+                || Ok(Default::default()),
+                |limit| Err(Denial { limit, reason: Reason::Spent(shortage) }),
+            );
+        }
+    };
+    let all = asking.into_iter().zip(asks).zip(granted);
+    let (held, standings) = all.map(|((limit, ask), reserved)| held(limit, ask.account, reserved, subject)).unzip();
+    Ok((Reservation(held), standings))
 }
 
-fn hold(
-    limit: &Rc<Limit>,
-    subject: &Subject<'_>,
-    demand: &Demand,
-    shared: &(impl Shared + ?Sized),
-    now: Timestamp,
-) -> Result<Option<(Held, Standing)>, Reason> {
+/// What a request wants of a limit, if it counts there.
+fn ask(limit: &Limit, subject: &Subject<'_>, demand: &Demand) -> Result<Option<Ask>, Reason> {
     let Some(amount) = demand.of(limit.kind) else {
         return match limit.unpriced {
             Unpriced::Refuse => Err(Reason::Unpriced),
             Unpriced::Allow => Ok(None),
         };
     };
-    let account = limit.scope.account(limit.id(), subject, limit.window);
     let claim = Claim { amount, class: demand.class, expires: demand.expires };
-    let reserved = account.reserve(shared, limit.terms(), claim, limit.bind, now).map_err(Reason::Spent)?;
-    let standing = Standing { limit: Rc::clone(limit), level: reserved.level, exceeded: reserved.exceeded.is_some() };
+    Ok(Some(Ask { account: limit.account(subject), terms: limit.terms(), claim, bind: limit.bind }))
+}
+
+fn held(limit: &Rc<Limit>, account: Account, reserved: Reserved, subject: &Subject<'_>) -> (Held, Standing) {
     let words = (!limit.alerts.is_empty()).then(|| limit.describe(subject));
-    Ok(Some((Held { limit: Rc::clone(limit), account, hold: reserved.hold, words }, standing)))
+    let held = Held { limit: Rc::clone(limit), account, hold: reserved.hold, words };
+    (held, Standing { limit: Rc::clone(limit), level: reserved.level, exceeded: reserved.exceeded.is_some() })
 }
 
 impl Reservation {
     /// Puts what the request came to in the place of what was held. Gives the limits that got as far as somebody
     /// wants to know, each once in its window.
     pub fn settle(self, spending: &Spending, shared: &(impl Shared + ?Sized), now: Timestamp) -> Vec<Crossing> {
+        let actual = |held: &Held| spending.of(held.limit.kind);
+        let settled: Vec<_> = self.0.iter().map(|held| (&held.account, held.hold, actual(held))).collect();
+        let changes = ledger::settle(shared, &settled, now);
         let mut crossed = Vec::new();
-        for held in self.0 {
-            let change = held.account.settle(shared, held.hold, spending.of(held.limit.kind), now);
+        for (held, change) in self.0.iter().zip(changes) {
             let reached = |at| change.before < at && at <= change.after;
             crossed.extend(held.limit.alerts.iter().filter(|alert| reached(alert.at)).map(|alert| Crossing {
                 limit: Rc::clone(&held.limit),
@@ -195,9 +203,8 @@ impl Reservation {
 
     /// Gives everything back: the request was not let in.
     pub fn release(self, shared: &(impl Shared + ?Sized), now: Timestamp) {
-        for held in self.0 {
-            held.account.settle(shared, held.hold, 0, now);
-        }
+        let unused: Vec<_> = self.0.iter().map(|held| (&held.account, held.hold, 0)).collect();
+        ledger::settle(shared, &unused, now);
     }
 
     /// Takes over what another one holds.

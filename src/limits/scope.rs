@@ -1,6 +1,5 @@
 //! For whom a limit is.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::ledger::{Account, Window};
@@ -91,6 +90,19 @@ impl<'a> Subject<'a> {
             Dimension::Tag(name) => self.tags?.get(name).map(String::as_str),
         }
     }
+
+    /// Are its values of this dimension none of the configuration's?
+    fn opens(&self, dimension: &Dimension) -> bool {
+        dimension.is_open() || self.foreign_team && *dimension == Dimension::Team
+    }
+
+    /// The value under which it is counted where each has a counter of its own.
+    fn counted(&self, of: &Dimension) -> &'a str {
+        match of {
+            Dimension::Model | Dimension::Target if self.spelled_out => "*",
+            _ => self.value(of).unwrap_or_default(),
+        }
+    }
 }
 
 impl FromIterator<(Dimension, Match)> for Scope {
@@ -112,6 +124,11 @@ impl Scope {
         })
     }
 
+    /// Does it tell apart whom requests are for, beyond their keys?
+    pub(super) fn is_open(&self) -> bool {
+        self.0.keys().any(Dimension::is_open)
+    }
+
     /// Is it for who answers, not for who asks?
     pub fn is_of_target(&self) -> bool {
         self.0.contains_key(&Dimension::Provider) || self.0.contains_key(&Dimension::Target)
@@ -128,28 +145,31 @@ impl Scope {
     pub fn values<'a>(&'a self, subject: &Subject<'a>) -> impl Iterator<Item = (&'a Dimension, &'a str)> {
         let subject = *subject;
         let each = self.parts().filter(|(_, wanted)| **wanted == Match::Each);
-        each.map(move |(dimension, _)| match dimension {
-            Dimension::Model | Dimension::Target if subject.spelled_out => (dimension, "*"),
-            _ => (dimension, subject.value(dimension).unwrap_or_default()),
-        })
+        each.map(move |(dimension, _)| (dimension, subject.counted(dimension)))
     }
 
-    /// The counter of a subject.
-    pub(super) fn account(&self, id: &str, subject: &Subject<'_>, window: Window) -> Account {
-        let mut key = Cow::Borrowed(id);
-        let mut open = String::new();
-        let mut is_open = false;
-        for (dimension, value) in self.values(subject) {
-            if dimension.is_open() || subject.foreign_team && *dimension == Dimension::Team {
-                is_open = true;
-                open.push_str(value);
-                open.push('\0');
-            } else {
-                let key = key.to_mut();
-                key.push('/');
-                key.push_str(value);
-            }
+    /// The counter of a subject under a limit. All limits of one scope, and of what `each` comes to in another one, have
+    /// their counters under one key.
+    pub(super) fn account(&self, limit: u64, subject: &Subject<'_>, window: Window) -> Account {
+        let mut key = String::with_capacity(64);
+        key.push_str("limits");
+        let (mut open, mut is_open) = (String::new(), false);
+        for (dimension, wanted) in self.parts() {
+            key.push('/');
+            key.push_str(dimension.word());
+            let value = match wanted {
+                Match::Only(value) => value,
+                Match::Each if subject.opens(dimension) => {
+                    is_open = true;
+                    open.push_str(subject.value(dimension).unwrap_or_default());
+                    open.push('\0');
+                    continue;
+                }
+                Match::Each => subject.counted(dimension),
+            };
+            key.push('=');
+            key.push_str(value);
         }
-        if is_open { Account::of(&open, &key, window) } else { Account::named(key.into_owned(), window) }
+        if is_open { Account::of(&open, &key, limit, window) } else { Account::named(key, limit, window) }
     }
 }

@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use proptest::prelude::*;
 use tollhouse_filter::host::memory::Memory;
 use tollhouse_filter::host::{Shared, Version};
-use tollhouse_filter::ledger::{Account, Bind, Claim, Class, Hold, PerClass, Terms, Unit, Window};
+use tollhouse_filter::ledger::{
+    Account, Ask, Bind, Claim, Class, Hold, PerClass, Reserved, Terms, Unit, Window, reserve, settle,
+};
 use tollhouse_filter::time::Timestamp;
 
 use super::config;
@@ -88,6 +90,12 @@ impl Shared for Contended<'_> {
     }
 }
 
+/// The same of one account at a time.
+fn take(shared: &impl Shared, account: &Account, terms: Terms, claim: Claim, now: Timestamp) -> Option<Reserved> {
+    let ask = Ask { account: account.clone(), terms, claim, bind: Bind::Hard };
+    reserve(shared, &[ask], now).ok()?.first().copied()
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -99,7 +107,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..80),
     ) {
         let memory = Memory::default();
-        let account = Account::named("limit/x".into(), window);
+        let account = Account::named("limits".into(), 1, window);
         let mut terms = Terms { limit, kept: PerClass([kept.min(limit), 0]) };
         let mut most = limit;
         let mut now = START;
@@ -118,22 +126,22 @@ proptest! {
             let rival: Option<Box<dyn FnOnce()>> = rival_claim.map(|claim| -> Box<dyn FnOnce()> {
                 let (account, memory, rivals) = (&account, &memory, &rivals);
                 Box::new(move || {
-                    let granted = account.reserve(memory, terms, claim, Bind::Hard, at);
-                    *rivals.borrow_mut() = granted.ok().map(|reserved| (reserved.hold, claim.amount));
+                    let granted = take(memory, account, terms, claim, at);
+                    *rivals.borrow_mut() = granted.map(|reserved| (reserved.hold, claim.amount));
                 })
             });
             let shared = Contended { memory: &memory, rival: RefCell::new(rival) };
             match step {
                 Step::Reserve { amount, class } => {
                     let claim = Claim { amount, class, expires: Timestamp(now + LIFE_MS) };
-                    if let Ok(reserved) = account.reserve(&shared, terms, claim, Bind::Hard, at) {
+                    if let Some(reserved) = take(&shared, &account, terms, claim, at) {
                         open.push(Open { hold: reserved.hold, amount, at: now });
                     }
                 }
                 Step::Settle { which, percent } if !open.is_empty() => {
                     let ended = open.swap_remove(which % open.len());
                     let actual = ended.amount * percent / 100;
-                    account.settle(&shared, ended.hold, actual, at);
+                    settle(&shared, &[(&account, ended.hold, actual)], at);
                     over += actual.saturating_sub(ended.amount);
                     // One that nobody expected any more: its room may have been given to another.
                     if now >= ended.at + LIFE_MS {
@@ -164,9 +172,58 @@ proptest! {
             }
         }
         for ended in open.drain(..) {
-            account.settle(&memory, ended.hold, 0, Timestamp(now));
+            settle(&memory, &[(&account, ended.hold, 0)], Timestamp(now));
         }
         let held = account.level(&memory, Timestamp(now + 2 * LIFE_MS)).held;
         prop_assert_eq!(held, 0, "something is held for ever");
+    }
+
+    /// Two requests at a time, each over several accounts of which some are under one key.
+    #[test]
+    fn several_limits_are_all_taken_from_or_none(
+        limits in prop::array::uniform4(1..60_u64),
+        windows in prop::array::uniform4(window()),
+        requests in prop::collection::vec((prop::array::uniform4(0..20_u64), any::<bool>(), 0..=100_u64), 1..40),
+    ) {
+        let memory = Memory::default();
+        let now = Timestamp(START);
+        let keys = ["limits/client=a", "limits/client=a", "limits/team=b", "limits"];
+        let accounts: Vec<_> = keys.iter().zip(windows).zip(1..)
+            .map(|((key, window), number)| Account::named((*key).to_owned(), number, window)).collect();
+        let asks = |amounts: [u64; 4]| -> Vec<Ask> {
+            let each = accounts.iter().zip(limits).zip(amounts);
+            each.map(|((account, limit), amount)| Ask {
+                account: account.clone(),
+                terms: Terms { limit, kept: PerClass::default() },
+                claim: Claim { amount, class: Class::Interactive, expires: Timestamp(START + LIFE_MS) },
+                bind: Bind::Hard,
+            }).collect()
+        };
+        let mut expected = [0; 4];
+        for (amounts, contended, percent) in requests {
+            let rival: Option<Box<dyn FnOnce()>> = contended.then(|| -> Box<dyn FnOnce()> {
+                let (memory, asks) = (&memory, asks([1; 4]));
+                // Comes and goes between a reading and a writing.
+                Box::new(move || if let Ok(granted) = reserve(memory, &asks, now) {
+                    let all: Vec<_> = asks.iter().zip(granted).map(|(ask, r)| (&ask.account, r.hold, 0)).collect();
+                    settle(memory, &all, now);
+                })
+            });
+            let shared = Contended { memory: &memory, rival: RefCell::new(rival) };
+            let asked = asks(amounts);
+            let fits = expected.iter().zip(limits).zip(amounts).all(|((used, limit), amount)| used + amount <= limit);
+            let granted = reserve(&shared, &asked, now);
+            prop_assert_eq!(granted.is_ok(), fits);
+            if let Ok(granted) = granted {
+                let actual = |amount| amount * percent / 100;
+                let all: Vec<_> = asked.iter().zip(granted).zip(amounts)
+                    .map(|((ask, reserved), amount)| (&ask.account, reserved.hold, actual(amount))).collect();
+                settle(&shared, &all, now);
+                expected.iter_mut().zip(amounts).for_each(|(used, amount)| *used += actual(amount));
+            }
+            let levels: Vec<_> = accounts.iter().map(|account| account.level(&memory, now)).collect();
+            prop_assert_eq!(levels.iter().map(|level| level.spent).collect::<Vec<_>>(), expected);
+            prop_assert!(levels.iter().all(|level| level.held == 0), "something is held for ever");
+        }
     }
 }
