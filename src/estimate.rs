@@ -82,33 +82,24 @@ pub struct Prompt {
 impl Prompt {
     /// Looks at a body, once: it may be long.
     pub fn of(body: &[u8]) -> Self {
-        let mut prompt = Self::default();
         let mut images = Images::default();
-        let mut rest = body;
-        let mut before = b' ';
-        while !rest.is_empty() {
-            let length = rest.iter().position(|byte| !is_data(*byte)).unwrap_or(rest.len());
-            let (word, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-            if length >= DATA_BYTES {
-                prompt.data += MEDIUM.min(length as u64 / 2);
-                images.pieces += 1;
-            } else {
-                prompt.ascii += length as u64;
-            }
-            if before == b'"' && matches!(word.first(), Some(b'i' | b'c')) {
+        let mut caches = false;
+        for word in memchr::memchr_iter(b'"', body).filter_map(|at| body.get(at + 1..)) {
+            if matches!(word.first(), Some(b'i' | b'c')) {
+                let (word, behind) = word.split_at_checked(data_length(word)).unwrap_or((word, &[]));
                 images.see(word, behind);
-                prompt.caches |= word == b"cache_control" && behind.first() == Some(&b'"');
+                caches |= word == b"cache_control" && behind.first() == Some(&b'"');
             }
-            let Some((sign, next)) = behind.split_first() else { break };
-            if sign.is_ascii() {
-                prompt.ascii += 1
-            } else {
-                prompt.other += 1
-            }
-            (before, rest) = (*sign, next);
         }
-        prompt.data += images.references().saturating_sub(images.pieces) * MEDIUM;
-        prompt
+        let (mut data, mut data_bytes) = (0, 0);
+        for length in long_words(body) {
+            data += MEDIUM.min(length / 2);
+            data_bytes += length;
+            images.pieces += 1;
+        }
+        data += images.references().saturating_sub(images.pieces) * MEDIUM;
+        let other = beyond_ascii(body);
+        Self { ascii: body.len() as u64 - data_bytes - other, other, data, caches }
     }
 
     /// May providers write it to their caches, which costs more than reading?
@@ -177,6 +168,35 @@ fn is_data(byte: u8) -> bool {
     IS_DATA.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
+/// How much of it, from its beginning, could be data.
+fn data_length(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| !is_data(*byte)).unwrap_or(bytes.len())
+}
+
+/// The lengths of words that are data. Nearly all of a text is skipped: a word of so many bytes has one in every so many.
+fn long_words(body: &[u8]) -> impl Iterator<Item = u64> {
+    let mut rest = body;
+    std::iter::from_fn(move || {
+        while let Some(window) = rest.get(..DATA_BYTES) {
+            if let Some(sign) = window.iter().rposition(|byte| !is_data(*byte)) {
+                rest = rest.get(sign + 1..).unwrap_or_default();
+                continue;
+            }
+            let length = data_length(rest);
+            rest = rest.get(length..).unwrap_or_default();
+            return Some(length as u64);
+        }
+        None
+    })
+}
+
+/// How many bytes are not ASCII, eight at a time.
+fn beyond_ascii(bytes: &[u8]) -> u64 {
+    let (eights, rest) = bytes.as_chunks::<8>();
+    let high = eights.iter().map(|eight| (u64::from_ne_bytes(*eight) & 0x8080_8080_8080_8080).count_ones());
+    high.map(u64::from).sum::<u64>() + rest.iter().filter(|byte| !byte.is_ascii()).count() as u64
+}
+
 #[cfg(test)]
 mod tests {
     #[cfg(all(target_family = "wasm", target_os = "unknown"))]
@@ -189,6 +209,20 @@ mod tests {
         assert_eq!(Prompt::of("one two größe".as_bytes()), Prompt { ascii: 11, other: 4, ..Prompt::default() });
         let image = format!(r#"{{"data":"{}"}}"#, "iVBORw0KGgo".repeat(1_000));
         assert_eq!(Prompt::of(image.as_bytes()), Prompt { ascii: 11, data: 1_600, ..Prompt::default() });
+    }
+
+    #[test]
+    fn data_is_found_wherever_it_begins_and_however_long_it_is() {
+        for length in [255, 256, 257, 511, 512, 5_000] {
+            for before in [0, 1, 200, 255, 256, 300] {
+                let body = format!("{}\"{}\" \u{e9}", "a ".repeat(before), "A".repeat(length));
+                let prompt = Prompt::of(body.as_bytes());
+                let is_data = length >= 256;
+                let text = 2 * before as u64 + 3 + if is_data { 0 } else { length as u64 };
+                let data = if is_data { (length as u64 / 2).min(1_600) } else { 0 };
+                assert_eq!(prompt, Prompt { ascii: text, other: 2, data, caches: false }, "{length} after {before}");
+            }
+        }
     }
 
     #[test]
