@@ -274,10 +274,22 @@ pub trait ChatFormat: Format {
         Box::new(AsItCame::new(self.stream()))
     }
 
-    /// Mends a whole answer of the same wire format; `None` leaves the provider's bytes as they are.
-    fn pass_answer(&self, _body: &[u8]) -> Option<Vec<u8>> {
-        None
+    /// Reads a whole answer of the same wire format that passes through.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    fn pass_answer<'a>(&self, body: &'a [u8]) -> Result<PassedAnswer<'a>, ApiError> {
+        Ok(PassedAnswer { events: self.answer(body)?, mended: None })
     }
+}
+
+/// An answer that passes through.
+#[derive(Debug)]
+pub struct PassedAnswer<'a> {
+    /// What it says.
+    pub events: Vec<Event<'a>>,
+    /// What is written in its place; `None` leaves the provider's bytes as they are.
+    pub mended: Option<Vec<u8>>,
 }
 
 /// A request for a provider.

@@ -14,6 +14,7 @@ use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
 use crate::identity::Labels;
 use crate::meter::Meter;
+use crate::metrics::Series;
 use crate::multipart;
 use crate::outbox::Outbox;
 use crate::pricing::Cost;
@@ -215,6 +216,7 @@ struct Table {
     outbox: Outbox,
     alerts: Alerts,
     labels: Labels,
+    series: Series,
     next: Cell<u64>,
     open: RefCell<HashMap<u64, Rc<Exchange>>>,
 }
@@ -238,6 +240,11 @@ impl Exchanges {
     /// Teams of identities that have stats of their own.
     pub fn labels(&self) -> &Labels {
         &self.0.labels
+    }
+
+    /// The metrics of requests.
+    pub fn series(&self) -> &Series {
+        &self.0.series
     }
 
     /// A number for the next request.

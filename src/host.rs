@@ -38,9 +38,6 @@ pub trait Stream {
     /// Replaces all headers.
     fn set_headers(&self, side: Side, headers: &[(&str, &str)]);
 
-    /// Replaces one header, or removes it.
-    fn set_header(&self, side: Side, name: &str, value: Option<&str>);
-
     /// The first `size` bytes of the body that the proxy holds.
     fn body(&self, side: Side, size: usize) -> Vec<u8>;
 
@@ -89,8 +86,29 @@ pub trait Meters {
     /// Adds to a counter.
     fn count(&self, name: &str, by: u64);
 
-    /// Adds a value to a histogram.
-    fn observe(&self, name: &str, value: u64);
+    /// A counter or histogram, to be used without its name. `None`: the proxy refuses it.
+    fn meter(&self, kind: MeterKind, name: &str) -> Option<Meter>;
+
+    /// Adds to a counter, or a value to a histogram.
+    fn add(&self, meter: Meter, amount: u64);
+}
+
+/// What a metric does with what is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeterKind {
+    /// Adds up.
+    Counter,
+    /// Tells how many there were of which size.
+    Histogram,
+}
+
+/// The proxy's number of a metric, on this worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meter {
+    /// What it does.
+    pub kind: MeterKind,
+    /// The number.
+    pub id: u32,
 }
 
 /// Calls of gRPC services, beside the way of the request.

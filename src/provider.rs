@@ -96,6 +96,7 @@ impl Provider {
     pub fn on_request_headers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
         match self.open(host, now) {
             Some(call) if call.exchange.has_no_body() => {
+                headers::reset(host, &call, None);
                 self.state = State::Waiting(call);
                 Action::Continue
             }
@@ -118,11 +119,13 @@ impl Provider {
         let target = exchange.plan.target(number)?.clone();
         exchange.progress.borrow_mut().begin(&target.name);
         // A chain leads to the next by itself; what signs requests behind this filter must know of this one.
-        let named = if exchange.plan.is_chained() { &target } else { exchange.plan.target(number + 1)? };
-        host.set_property(contract::CLUSTER, named.provider.cluster.as_bytes());
-        let call = Call::new(exchange, target)?;
-        headers::reset(host, &call);
-        Some(call)
+        let chained = exchange.plan.is_chained();
+        let named = if chained { &target } else { exchange.plan.target(number + 1)? };
+        // Outside of a chain the property already names the cluster of this attempt.
+        if chained || named.provider.cluster != target.provider.cluster {
+            host.set_property(contract::CLUSTER, named.provider.cluster.as_bytes());
+        }
+        Call::new(exchange, target)
     }
 
     /// Some of the request's body has come; `size` is what Envoy holds of it by now.
@@ -134,10 +137,10 @@ impl Provider {
             return Action::Pause;
         }
         let call = call.clone();
-        match send(host, &call, &host.body(Side::Request, size)) {
-            Ok(body) => {
-                host.set_body(Side::Request, size, &body);
-                host.set_header(Side::Request, "content-length", Some(&body.len().to_string()));
+        match send(&call, &host.body(Side::Request, size)) {
+            Ok(outbound) => {
+                headers::reset(host, &call, Some(&outbound));
+                host.set_body(Side::Request, size, &outbound.body);
                 self.state = State::Waiting(call);
                 Action::Continue
             }
@@ -205,7 +208,9 @@ impl Provider {
             Fate::Hold => Action::Pause,
             Fate::Commit(body) => {
                 self.let_out(host, &call, now);
-                host.set_body(Side::Response, size, &body);
+                if let Some(body) = body {
+                    host.set_body(Side::Response, size, &body);
+                }
                 Action::Continue
             }
             Fate::Pass => {
@@ -337,22 +342,19 @@ impl Provider {
 }
 
 /// Writes the request in the provider's form.
-fn send(host: &dyn Host, call: &Call, body: &[u8]) -> Result<Vec<u8>, ApiError> {
+fn send(call: &Call, body: &[u8]) -> Result<Outbound, ApiError> {
     if call.exchange.resource.is_some() {
-        return Ok(body.to_vec());
+        return Ok(Outbound::whole(body.to_vec()));
     }
     if let Some(content_type) = call.exchange.content_type() {
         let form = Form::parse(content_type, body).and_then(|form| form.with("model", &call.target.model));
-        return form.map_err(|why| ApiError::invalid(format!("The body cannot be read: {why}.")));
+        return form.map(Outbound::whole).map_err(|why| ApiError::invalid(format!("The body cannot be read: {why}.")));
     }
     let unreadable = |e: serde_json::Error| ApiError::invalid(format!("The body cannot be read: {e}."));
     let object = Object::parse(body).map_err(unreadable)?;
     let outbound = outbound(call, &object)?;
-    for (name, value) in &outbound.headers {
-        host.set_header(Side::Request, name, Some(value));
-    }
     call.exchange.progress.borrow_mut().dropped = outbound.dropped.iter().map(|name| name.to_string()).collect();
-    Ok(outbound.body)
+    Ok(outbound)
 }
 
 fn outbound(call: &Call, object: &Object<'_>) -> Result<Outbound, ApiError> {

@@ -10,11 +10,11 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::alerts::Undelivered;
-use crate::contract::LABELS;
 use crate::exchange::{Attempt, Outcome};
 use crate::host::{Meters, Shared};
 use crate::ledger::Bind;
 use crate::limits::{Crossing, Limit};
+use crate::metrics::{Series, What, Who, name};
 use crate::pricing::{Cost, Kind, Usd};
 use crate::time::Timestamp;
 use crate::usage::{Source, Usage};
@@ -179,37 +179,23 @@ impl Record<'_> {
     }
 
     /// Counts the request. `team`, `model` and `target` are labels, of which there is an end.
-    pub fn count(&self, meters: &(impl Meters + ?Sized), team: &str, model: &str, target: &str) {
-        let who: Labels = vec![("client", self.client.unwrap_or("")), ("team", team)];
-        let what: Labels = vec![("model", model), ("target", target)];
-        let status = self.status.to_string();
-        let labels = |more: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
-            [&who, &what, more].into_iter().flatten().map(|(l, v)| (*l, (*v).to_owned())).collect()
+    pub fn count(&self, meters: &(impl Meters + ?Sized), series: &Series, team: &str, model: &str, target: &str) {
+        let who = Who { client: self.client.unwrap_or(""), team, model, target };
+        let of = |metric| What { metric, ..What::default() };
+        let request = What { status: self.status, outcome: self.outcome.as_str(), ..of("requests") };
+        let tokens = self.usage.iter().flat_map(kinds).filter(|(_, tokens)| *tokens > 0);
+        let tokens = tokens.map(|(kind, tokens)| (What { kind, ..of("tokens") }, tokens));
+        let cost = match self.cost_usd {
+            Some(Dollars(cost)) => Some((of("cost_nanousd"), cost.0)),
+            None => self.unpriced.then_some((of("unpriced"), 1)),
         };
-        meters.count(&name("requests", &labels(&[("status", &status), ("outcome", self.outcome.as_str())])), 1);
-        if let Some(usage) = &self.usage {
-            for (kind, tokens) in kinds(usage).into_iter().filter(|(_, tokens)| *tokens > 0) {
-                meters.count(&name("tokens", &labels(&[("kind", kind)])), tokens);
-            }
-        }
-        match self.cost_usd {
-            Some(Dollars(cost)) => meters.count(&name("cost_nanousd", &labels(&[])), cost.0),
-            None if self.unpriced => meters.count(&name("unpriced", &labels(&[])), 1),
-            None => {}
-        }
-        if self.target.is_some() {
-            meters.observe(&name("duration_ms", &labels(&[])), self.duration_ms);
-        }
-        if let Some(ttft) = self.ttft_ms {
-            meters.observe(&name("ttft_ms", &labels(&[])), ttft);
-        }
-        if self.attempts.len() > 1 {
-            meters.count(&name("failovers", &labels(&[])), self.attempts.len() as u64 - 1);
-        }
+        let duration = self.target.map(|_| (of("duration_ms"), self.duration_ms));
+        let ttft = self.ttft_ms.map(|ttft| (of("ttft_ms"), ttft));
+        let failovers = self.attempts.len().checked_sub(2).map(|more| (of("failovers"), more as u64 + 1));
+        let once = [Some((request, 1)), cost, duration, ttft, failovers];
+        series.add(meters, who, once.into_iter().flatten().chain(tokens));
     }
 }
-
-type Labels<'a> = Vec<(&'static str, &'a str)>;
 
 fn kinds(usage: &Usage) -> [(&'static str, u64); 5] {
     [
@@ -219,20 +205,6 @@ fn kinds(usage: &Usage) -> [(&'static str, u64); 5] {
         ("output", usage.output),
         ("reasoning", usage.reasoning),
     ]
-}
-
-/// The full name of a metric: labels in the order of [`LABELS`], empty ones left out.
-pub fn name(metric: &str, labels: &[(&'static str, String)]) -> String {
-    let mut full = format!("tollhouse_{metric}");
-    for label in LABELS {
-        if let Some((_, value)) = labels.iter().find(|(l, v)| *l == label && !v.is_empty()) {
-            full.push(';');
-            full.push_str(label);
-            full.push('=');
-            full.extend(value.chars().map(|c| if matches!(c, ';' | '=') || c.is_control() { '_' } else { c }));
-        }
-    }
-    full
 }
 
 /// Counts a limit that has got as far as somebody wants to know.

@@ -13,9 +13,10 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     &[("gateway", &[]), ("provider", &[])],
     &[
         ("failover", &["exchange", "telemetry"]),
-        ("telemetry", &["alerts", "exchange"]),
-        ("exchange", &["alerts", "queue", "outbox", "tolls"]),
+        ("telemetry", &["alerts", "exchange", "metrics"]),
+        ("exchange", &["alerts", "metrics", "queue", "outbox", "tolls"]),
         ("alerts", &[]),
+        ("metrics", &[]),
         ("outbox", &["telemetry"]),
         ("queue", &[]),
         ("tolls", &[]),

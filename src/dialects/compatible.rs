@@ -5,7 +5,9 @@
 //! to refuse.
 
 use super::openai::{OpenAi, completions::Completions, embeddings::Embeddings, raw};
-use super::{Address, ChatFormat, Dialect, Format, Outbound, PassFormat, StreamPasser, StreamReader, Task};
+use super::{
+    Address, ChatFormat, Dialect, Format, Outbound, PassFormat, PassedAnswer, StreamPasser, StreamReader, Task,
+};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -254,7 +256,7 @@ impl ChatFormat for Nearly {
         OpenAi.pass_stream(asked)
     }
 
-    fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>> {
+    fn pass_answer<'a>(&self, body: &'a [u8]) -> Result<PassedAnswer<'a>, ApiError> {
         OpenAi.pass_answer(body)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat>
 
-use super::{Address, ChatFormat, Dialect, Format, Outbound, StreamPasser, StreamReader, Task};
+use super::{Address, ChatFormat, Dialect, Format, Outbound, PassedAnswer, StreamPasser, StreamReader, Task};
 use crate::errors::ApiError;
 use crate::hub::{ChatRequest, Event};
 use crate::json::Object;
@@ -124,8 +124,8 @@ impl ChatFormat for OpenAi {
         Box::new(pass::Passer::new(asked))
     }
 
-    fn pass_answer(&self, body: &[u8]) -> Option<Vec<u8>> {
-        answer::mend(body)
+    fn pass_answer<'a>(&self, body: &'a [u8]) -> Result<PassedAnswer<'a>, ApiError> {
+        answer::pass(body)
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn whole(dialect: &dyn ChatFormat, data: &[u8]) {
     for status in [400, 429, 500] {
         check_failure(&dialect.error(status, data, &|_| None));
     }
-    let passed = dialect.pass_answer(data);
+    let passed = dialect.pass_answer(data).ok().and_then(|passed| passed.mended);
     match dialect.answer(data) {
         Ok(events) => {
             check_order(&events, true);

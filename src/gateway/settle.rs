@@ -61,14 +61,14 @@ impl Gateway {
                     (record.outcome, record.error) = (Ending::Failed, Some(reason));
                 }
                 let target = exchange.target_label(progress.target().unwrap_or_default());
-                record.count(host, team, exchange.model_label(), &target);
+                record.count(host, self.exchanges.series(), team, exchange.model_label(), &target);
                 host.set_property(contract::RECORD, record.line().as_bytes());
                 let crossings = self.settle(host, exchange, &progress, now);
                 self.tell(host, &crossings);
                 self.exchanges.close(exchange.id);
             }
             None => {
-                record.count(host, team, "", "");
+                record.count(host, self.exchanges.series(), team, "", "");
                 host.set_property(contract::RECORD, record.line().as_bytes());
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proxy_wasm::hostcalls::dispatch_grpc_call;
 
-use super::{Call, Calls, Meters, Shared, Side, Stream, Version};
+use super::{Call, Calls, Meter, MeterKind, Meters, Shared, Side, Stream, Version};
 use crate::pairs;
 use crate::protobuf::Message;
 
@@ -88,10 +88,6 @@ impl Stream for Envoy {
         abi::set_headers(map(side), &pairs::write(headers));
     }
 
-    fn set_header(&self, side: Side, name: &str, value: Option<&str>) {
-        abi::set_header(map(side), name, value);
-    }
-
     fn body(&self, side: Side, size: usize) -> Vec<u8> {
         abi::body(buffer(side), size).unwrap_or_default()
     }
@@ -163,31 +159,37 @@ impl Calls for Envoy {
 }
 
 thread_local! {
-    /// Envoy's numbers of the metrics that this worker has used.
-    static METRICS: RefCell<HashMap<String, u32>> = RefCell::default();
-}
-
-fn metric(kind: abi::Metric, name: &str) -> Option<u32> {
-    METRICS.with_borrow_mut(|known| match known.get(name) {
-        Some(id) => Some(*id),
-        None => {
-            let id = abi::define_metric(kind, name)?;
-            known.insert(name.to_owned(), id);
-            Some(id)
-        }
-    })
+    /// Envoy's numbers of the counters that are used by name.
+    static COUNTERS: RefCell<HashMap<String, Meter>> = RefCell::default();
 }
 
 impl Meters for Envoy {
     fn count(&self, name: &str, by: u64) {
-        if let Some(id) = metric(abi::Metric::Counter, name) {
-            abi::increment_metric(id, by);
+        let counter = COUNTERS.with_borrow_mut(|known| match known.get(name) {
+            Some(counter) => Some(*counter),
+            None => {
+                let counter = self.meter(MeterKind::Counter, name)?;
+                known.insert(name.to_owned(), counter);
+                Some(counter)
+            }
+        });
+        if let Some(counter) = counter {
+            self.add(counter, by);
         }
     }
 
-    fn observe(&self, name: &str, value: u64) {
-        if let Some(id) = metric(abi::Metric::Histogram, name) {
-            abi::record_metric(id, value);
+    fn meter(&self, kind: MeterKind, name: &str) -> Option<Meter> {
+        let metric = match kind {
+            MeterKind::Counter => abi::Metric::Counter,
+            MeterKind::Histogram => abi::Metric::Histogram,
+        };
+        abi::define_metric(metric, name).map(|id| Meter { kind, id })
+    }
+
+    fn add(&self, meter: Meter, amount: u64) {
+        match meter.kind {
+            MeterKind::Counter => abi::increment_metric(meter.id, amount),
+            MeterKind::Histogram => abi::record_metric(meter.id, amount),
         }
     }
 }

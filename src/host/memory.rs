@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use super::{Call, Calls, Meters, Shared, Side, Stream, Version};
+use super::{Call, Calls, Meter, MeterKind, Meters, Shared, Side, Stream, Version};
 
 /// Names and values in their order.
 type Headers = Vec<(String, String)>;
@@ -31,10 +31,14 @@ pub struct Memory {
     pub versions: RefCell<BTreeMap<String, u32>>,
     /// Counters, and the values of histograms added up.
     pub meters: RefCell<BTreeMap<String, u64>>,
+    /// Names of metrics, by their numbers.
+    pub defined: RefCell<Vec<String>>,
     /// Messages of the calls that were made, in their order. A call's number is its place.
     pub calls: RefCell<Vec<Vec<u8>>>,
     /// There is no way to any service.
     pub cut_off: Cell<bool>,
+    /// How often each was asked for.
+    pub asked: RefCell<BTreeMap<&'static str, usize>>,
 }
 
 /// An answer that the logic gave itself.
@@ -56,6 +60,19 @@ impl Memory {
         }
     }
 
+    fn note(&self, what: &'static str) {
+        *self.asked.borrow_mut().entry(what).or_default() += 1;
+    }
+
+    fn version(&self, key: &str) -> Version {
+        Version(self.versions.borrow().get(key).copied().unwrap_or_default())
+    }
+
+    fn put(&self, key: &str, value: &[u8]) {
+        self.shared.borrow_mut().insert(key.to_owned(), value.to_vec());
+        *self.versions.borrow_mut().entry(key.to_owned()).or_default() += 1;
+    }
+
     /// A header's value.
     pub fn header(&self, side: Side, name: &str) -> Option<String> {
         self.side(side).0.borrow().iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
@@ -68,31 +85,30 @@ fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
 
 impl Stream for Memory {
     fn headers(&self, side: Side) -> Vec<(String, String)> {
+        self.note("headers");
         self.side(side).0.borrow().clone()
     }
 
     fn set_headers(&self, side: Side, headers: &[(&str, &str)]) {
+        self.note("set_headers");
         *self.side(side).0.borrow_mut() = owned(headers);
     }
 
-    fn set_header(&self, side: Side, name: &str, value: Option<&str>) {
-        let mut headers = self.side(side).0.borrow_mut();
-        headers.retain(|(n, _)| n != name);
-        headers.extend(value.map(|v| (name.to_owned(), v.to_owned())));
-    }
-
     fn body(&self, side: Side, size: usize) -> Vec<u8> {
+        self.note("body");
         let body = self.side(side).1.borrow();
         body.get(..size).unwrap_or(&body).to_vec()
     }
 
     fn set_body(&self, side: Side, size: usize, bytes: &[u8]) {
+        self.note("set_body");
         let mut body = self.side(side).1.borrow_mut();
         let size = size.min(body.len());
         body.splice(..size, bytes.iter().copied());
     }
 
     fn flush(&self) {
+        self.note("flush");
         // A test takes what is there when the callback is over.
         self.flushes.set(self.flushes.get() + 1);
     }
@@ -102,36 +118,42 @@ impl Stream for Memory {
     }
 
     fn reply(&self, status: u16, headers: &[(&str, &str)], body: &[u8]) {
+        self.note("reply");
         *self.reply.borrow_mut() = Some(Reply { status, headers: owned(headers), body: body.to_vec() });
     }
 
     fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
+        self.note("property");
         self.properties.borrow().get(&path.join(".")).cloned()
     }
 
     fn set_property(&self, name: &str, value: &[u8]) {
+        self.note("set_property");
         self.properties.borrow_mut().insert(name.to_owned(), value.to_vec());
     }
 }
 
 impl Shared for Memory {
     fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.note("get");
         self.shared.borrow().get(key).cloned()
     }
 
     fn set(&self, key: &str, value: &[u8]) {
-        self.shared.borrow_mut().insert(key.to_owned(), value.to_vec());
-        *self.versions.borrow_mut().entry(key.to_owned()).or_default() += 1;
+        self.note("set");
+        self.put(key, value);
     }
 
     fn read(&self, key: &str) -> (Option<Vec<u8>>, Version) {
-        (self.get(key), Version(self.versions.borrow().get(key).copied().unwrap_or_default()))
+        self.note("read");
+        (self.shared.borrow().get(key).cloned(), self.version(key))
     }
 
     fn replace(&self, key: &str, value: &[u8], version: Version) -> bool {
-        let current = self.read(key).1 == version;
+        self.note("replace");
+        let current = self.version(key) == version;
         if current {
-            self.set(key, value);
+            self.put(key, value);
         }
         current
     }
@@ -139,16 +161,28 @@ impl Shared for Memory {
 
 impl Meters for Memory {
     fn count(&self, name: &str, by: u64) {
+        self.note("count");
         *self.meters.borrow_mut().entry(name.to_owned()).or_default() += by;
     }
 
-    fn observe(&self, name: &str, value: u64) {
-        *self.meters.borrow_mut().entry(name.to_owned()).or_default() += value;
+    fn meter(&self, kind: MeterKind, name: &str) -> Option<Meter> {
+        self.note("meter");
+        let mut defined = self.defined.borrow_mut();
+        defined.push(name.to_owned());
+        u32::try_from(defined.len() - 1).ok().map(|id| Meter { kind, id })
+    }
+
+    fn add(&self, meter: Meter, amount: u64) {
+        self.note("add");
+        if let Some(name) = usize::try_from(meter.id).ok().and_then(|id| self.defined.borrow().get(id).cloned()) {
+            *self.meters.borrow_mut().entry(name).or_default() += amount;
+        }
     }
 }
 
 impl Calls for Memory {
     fn call(&self, call: &Call<'_>) -> Option<u32> {
+        self.note("call");
         let mut calls = self.calls.borrow_mut();
         calls.push(call.message.to_vec());
         u32::try_from(calls.len() - 1).ok().filter(|_| !self.cut_off.get())

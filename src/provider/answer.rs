@@ -42,8 +42,8 @@ pub(super) enum Answer {
 pub(super) enum Fate {
     /// They are kept back.
     Hold,
-    /// The answer is good: headers and this body go out.
-    Commit(Vec<u8>),
+    /// The answer is good: headers go out and this body, or the one that came.
+    Commit(Option<Vec<u8>>),
     /// They go out as they are.
     Pass,
     /// This goes out in their place.
@@ -182,7 +182,7 @@ impl Answer {
                 if let Self::Held(relay, _) = std::mem::replace(self, Self::Refused(Vec::new())) {
                     *self = Self::Relayed(relay);
                 }
-                Fate::Commit(out)
+                Fate::Commit(Some(out))
             }
         }
     }
@@ -241,19 +241,19 @@ fn idle(call: &Call, now: Timestamp) -> Result<(), ApiError> {
     Err(ApiError::new(504, format!("The provider sent nothing for {} s.", idle.as_secs())).code(crate::exchange::IDLE))
 }
 
-/// Reads a whole answer and writes it in the caller's form.
-fn whole(call: &Call, head: &Received, body: &[u8], now: Timestamp) -> Result<Vec<u8>, ApiError> {
+/// Reads a whole answer and writes it in the caller's form, if that is another one.
+fn whole(call: &Call, head: &Received, body: &[u8], now: Timestamp) -> Result<Option<Vec<u8>>, ApiError> {
     match call.service {
         Service::Chat(surface, format) => chat(call, surface, format, body, now),
         Service::Count(surface, format) => {
             let tokens = format.tokens(body)?;
             call.exchange.progress.borrow_mut().meter.passed(None);
-            Ok(surface.answer(tokens))
+            Ok(Some(surface.answer(tokens)))
         }
         Service::Embeddings(surface, format) => {
             let answer = format.answer(body, &|name| head.get(name))?;
             call.exchange.progress.borrow_mut().meter.answered(answer.usage);
-            Ok(surface.answer(&answer, call.exchange.asked.encoding, &call.target.model))
+            Ok(Some(surface.answer(&answer, call.exchange.asked.encoding, &call.target.model)))
         }
         Service::Pass(_, format) => {
             let usage = format.usage(body)?;
@@ -263,7 +263,7 @@ fn whole(call: &Call, head: &Received, body: &[u8], now: Timestamp) -> Result<Ve
             } else {
                 meter.passed(usage)
             }
-            Ok(format.pass_answer(body, &call.exchange.asked).unwrap_or_else(|| body.to_vec()))
+            Ok(format.pass_answer(body, &call.exchange.asked))
         }
     }
 }
@@ -274,18 +274,21 @@ fn chat(
     format: &dyn ChatFormat,
     body: &[u8],
     now: Timestamp,
-) -> Result<Vec<u8>, ApiError> {
-    let events = format.answer(body)?;
-    let out = if call.exchange.asked.stream {
+) -> Result<Option<Vec<u8>>, ApiError> {
+    let (events, out) = if call.exchange.asked.stream {
+        let events = format.answer(body)?;
         let mut writer = surface.stream(call.context(now));
         let mut out = Vec::new();
         events.iter().for_each(|event| writer.write(event, &mut out));
         writer.end(&mut out);
-        out
+        (events, Some(out))
     } else if call.service.passes() {
-        format.pass_answer(body).unwrap_or_else(|| body.to_vec())
+        let passed = format.pass_answer(body)?;
+        (passed.events, passed.mended)
     } else {
-        surface.answer(&events, &call.context(now))
+        let events = format.answer(body)?;
+        let out = surface.answer(&events, &call.context(now));
+        (events, Some(out))
     };
     let meter = &mut call.exchange.progress.borrow_mut().meter;
     meter.see(&events, now);

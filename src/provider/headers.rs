@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::contract;
-use crate::dialects::{Address, Reads};
+use crate::dialects::{Address, Outbound, Reads};
 use crate::errors::ApiError;
 use crate::failover::Verdict;
 use crate::headers::Headers;
@@ -14,8 +14,9 @@ use crate::time::Timestamp;
 
 use super::Call;
 
-/// Replaces every header of the request: what the attempt before set is still there, its provider's key included.
-pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call) {
+/// Replaces every header of the request: what the attempt before set is still there, its provider's key included. `body`
+/// is what is sent, if anything is.
+pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call, body: Option<&Outbound>) {
     let provider = &call.target.provider;
     let dialect = provider.dialect;
     let (model, stream) = (call.target.model.as_str(), call.exchange.asked.stream);
@@ -49,6 +50,12 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call) {
     let key = provider.credentials.key(call.exchange.id);
     let credential = key.map(|key| dialect.credential(key));
     if let Some((name, value)) = &credential {
+        headers.push((name, value));
+    }
+    let length = body.map(|outbound| outbound.body.len().to_string());
+    headers.extend(length.iter().map(|length| ("content-length", length.as_str())));
+    for (name, value) in body.into_iter().flat_map(|outbound| &outbound.headers) {
+        headers.retain(|(other, _)| other != name);
         headers.push((name, value));
     }
     host.set_headers(Side::Request, &headers);

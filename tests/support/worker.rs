@@ -136,6 +136,11 @@ impl Sent {
 
     /// The answer comes in these pieces, of which the last ends it.
     pub fn answer<'a>(mut self, answer: &Answer, pieces: impl IntoIterator<Item = &'a [u8]>) -> Told {
+        self.end_with(answer, pieces)
+    }
+
+    /// The same, with what the proxy holds to look at afterwards.
+    pub fn end_with<'a>(&mut self, answer: &Answer, pieces: impl IntoIterator<Item = &'a [u8]>) -> Told {
         if self.host.reply.borrow().is_none() {
             self.begin(answer);
             let mut pieces = pieces.into_iter().peekable();
@@ -189,7 +194,7 @@ impl Sent {
     }
 
     /// The request is over.
-    fn settle(mut self) -> Told {
+    fn settle(&mut self) -> Told {
         if let Some(reply) = self.host.reply.take() {
             // Envoy sends an answer of the filter's own through the gateway role like any other.
             let status = (":status".to_owned(), reply.status.to_string());

@@ -83,6 +83,32 @@ impl Counters {
     }
 }
 
+/// Counters as OpenAI writes them, and only so.
+#[derive(Deserialize)]
+struct Plain {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    #[serde(rename = "total_tokens")]
+    _total_tokens: u64,
+    #[serde(default)]
+    prompt_tokens_details: Option<PlainDetails>,
+}
+
+#[derive(Deserialize)]
+struct PlainDetails {
+    #[serde(default)]
+    cached_tokens: Option<u64>,
+}
+
+impl Plain {
+    /// Is this what they say?
+    fn tells(&self, usage: &Usage) -> bool {
+        let cached = self.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens);
+        let shows_cached = usage.cached == 0 || cached == Some(usage.cached);
+        (self.prompt_tokens, self.completion_tokens) == (usage.input, usage.output) && shows_cached
+    }
+}
+
 /// The tokens that a `usage` tells; `None` if it tells none, not even zeros.
 pub(super) fn read(raw: &RawValue) -> Option<Usage> {
     let counters: Counters = serde_json::from_str(raw.get()).ok()?;
@@ -93,6 +119,9 @@ pub(super) fn read(raw: &RawValue) -> Option<Usage> {
 /// A `usage` as OpenAI would have counted and named it, where the provider did otherwise.
 pub(super) fn mend(raw: &RawValue) -> Option<Value> {
     let usage = read(raw)?;
+    if serde_json::from_str::<Plain>(raw.get()).is_ok_and(|plain| plain.tells(&usage)) {
+        return None;
+    }
     let mut value: Map<String, Value> = serde_json::from_str(raw.get()).ok()?;
     let mut mended = set(&mut value, "prompt_tokens", usage.input) | set(&mut value, "completion_tokens", usage.output);
     if mended || !value.contains_key("total_tokens") {

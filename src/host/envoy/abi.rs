@@ -41,8 +41,6 @@ const OK: u32 = 0;
 unsafe extern "C" {
     fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_set_header_map_pairs(map: u32, data: *const u8, size: usize) -> u32;
-    fn proxy_replace_header_map_value(map: u32, key: *const u8, key_size: usize, value: *const u8, size: usize) -> u32;
-    fn proxy_remove_header_map_value(map: u32, key: *const u8, key_size: usize) -> u32;
     fn proxy_get_buffer_bytes(buffer: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_set_buffer_bytes(buffer: u32, start: usize, size: usize, data: *const u8, data_size: usize) -> u32;
     fn proxy_send_local_response(
@@ -97,18 +95,6 @@ pub(super) fn headers(map: Map) -> Option<Vec<u8>> {
 pub(super) fn set_headers(map: Map, pairs: &[u8]) {
     // SAFETY: the host reads the bytes during the call.
     let _ = unsafe { proxy_set_header_map_pairs(map as u32, pairs.as_ptr(), pairs.len()) };
-}
-
-pub(super) fn set_header(map: Map, name: &str, value: Option<&str>) {
-    // SAFETY: the host reads the strings during the call.
-    let _ = unsafe {
-        match value {
-            Some(value) => {
-                proxy_replace_header_map_value(map as u32, name.as_ptr(), name.len(), value.as_ptr(), value.len())
-            }
-            None => proxy_remove_header_map_value(map as u32, name.as_ptr(), name.len()),
-        }
-    };
 }
 
 pub(super) fn body(buffer: Buffer, max: usize) -> Option<Vec<u8>> {

@@ -90,7 +90,8 @@ fn a_failure_is_told_by_the_caller_of_the_passer() {
 
 #[test]
 fn whole_answers_pass_as_they_are() {
-    assert_eq!(Anthropic.pass_answer(b"{}"), None);
+    let body = br#"{"type":"message","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn","usage":{}}"#;
+    assert_eq!(Anthropic.pass_answer(body).unwrap().mended, None);
 }
 
 #[test]

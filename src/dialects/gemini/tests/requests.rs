@@ -163,5 +163,6 @@ fn callers_of_the_same_format_keep_their_bytes() {
     let asked = crate::surfaces::Asked { model: "m".into(), stream: false, ..crate::surfaces::Asked::default() };
     let passed = Gemini.pass_request(&Object::parse(text).unwrap(), &asked, "other").body;
     assert_eq!(passed, br#"{"contents":[ ],"x":1.50}"#);
-    assert_eq!(Gemini.pass_answer(b"{}"), None);
+    let answer = br#"{"candidates":[{"content":{"parts":[{"text":"Hi"}]},"finishReason":"STOP"}]}"#;
+    assert_eq!(Gemini.pass_answer(answer).unwrap().mended, None);
 }

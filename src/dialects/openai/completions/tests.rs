@@ -60,7 +60,7 @@ fn texts_of_a_whole_answer_are_told_by_their_choice() {
     assert!(events.contains(&Event::Text { choice: 1, text: "b".into() }), "{events:?}");
     assert!(events.contains(&Event::Finish { choice: 0, reason: FinishReason::Stop }), "{events:?}");
     assert!(matches!(events.last(), Some(Event::Usage(usage)) if (usage.input, usage.output) == (4, 2)), "{events:?}");
-    assert_eq!(Completions.pass_answer(body), None);
+    assert_eq!(Completions.pass_answer(body).unwrap().mended, None);
     assert!(Completions.answer(b"{}").is_err());
 }
 
