@@ -172,10 +172,12 @@ impl Record<'_> {
         }
     }
 
-    /// One line of JSON.
+    /// One line of JSON, with its end.
     pub fn line(&self) -> String {
         // Strings and numbers always serialize.
-        serde_json::to_string(self).unwrap_or_default()
+        let mut line = serde_json::to_string(self).unwrap_or_default();
+        line.push('\n');
+        line
     }
 
     /// Counts the request. `team`, `model` and `target` are labels, of which there is an end.

@@ -73,10 +73,14 @@ fn http_filters(document: &Document, options: &Options) -> Result<Value, ConfigE
     Ok(json!([gateway, router]))
 }
 
-/// One line for each request that the filter has a record of: it writes none for what it did not see.
+/// One line for each request that the filter has a record of, which brings its line end: nothing is written for what it did
+/// not see.
 pub(super) fn access_log(options: &Options) -> Value {
     let record = filter_state(RECORD);
-    let line = json!({ "text_format_source": { "inline_string": format!("%FILTER_STATE({record}:PLAIN)%\n") } });
+    let line = json!({
+        "text_format_source": { "inline_string": format!("%FILTER_STATE({record}:PLAIN)%") },
+        "omit_empty_values": true,
+    });
     let logger = match &options.access_log {
         None => json!({
             "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
@@ -88,11 +92,7 @@ pub(super) fn access_log(options: &Options) -> Value {
             "log_format": line,
         }),
     };
-    json!({
-        "name": "tollhouse_records",
-        "filter": replies::cel(&format!("'{record}' in filter_state")),
-        "typed_config": logger,
-    })
+    json!({ "name": "tollhouse_records", "typed_config": logger })
 }
 
 /// The route table: one route, whose cluster the filter names before every attempt.

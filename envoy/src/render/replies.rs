@@ -55,7 +55,7 @@ fn mapper(expression: &str, kind: &str, message: &str, should_retry: Option<&str
 }
 
 /// A condition on a request that is over.
-pub(super) fn cel(expression: &str) -> Value {
+fn cel(expression: &str) -> Value {
     json!({
         "extension_filter": {
             "name": "envoy.access_loggers.extension_filters.cel",
