@@ -347,6 +347,11 @@ pub trait StreamReader {
     /// # Errors
     /// The answer was cut off.
     fn end(&mut self, out: &mut Vec<Event<'static>>) -> Result<(), ApiError>;
+
+    /// Does an event that only says text leave nothing behind? Then those like it, but for the text, need not be read.
+    fn forgets_text(&self) -> bool {
+        false
+    }
 }
 
 /// Reads one stream for the meter and passes its events on, mended where SDKs would trip.
@@ -367,4 +372,9 @@ pub trait StreamPasser {
     /// # Errors
     /// The answer was cut off.
     fn end(&mut self, events: &mut Vec<Event<'static>>, out: &mut Vec<u8>) -> Result<(), ApiError>;
+
+    /// As [`StreamReader::forgets_text`].
+    fn forgets_text(&self) -> bool {
+        false
+    }
 }

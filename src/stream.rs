@@ -3,6 +3,7 @@
 pub mod event_stream;
 pub mod lines;
 pub mod sse;
+pub mod template;
 
 /// How a stream is cut into events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

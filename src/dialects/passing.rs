@@ -32,16 +32,16 @@ impl StreamPasser for AsItCame {
             return Ok(progress);
         }
         self.done = progress == Progress::Done;
-        if event.name.is_empty() {
-            sse::write_data(out, &event.data);
-        } else {
-            sse::write_event(out, &event.name, &event.data);
-        }
+        event.write(out);
         Ok(progress)
     }
 
     /// An end marker, where there is one, is an event of the provider: nothing is owed.
     fn end(&mut self, events: &mut Vec<Event<'static>>, _out: &mut Vec<u8>) -> Result<(), ApiError> {
         self.reader.end(events)
+    }
+
+    fn forgets_text(&self) -> bool {
+        self.reader.forgets_text()
     }
 }

@@ -1,8 +1,11 @@
 //! A streamed answer on its way: bytes of the provider in, events for the meter and bytes for the caller out.
 
+use std::borrow::Cow;
+
 use crate::dialects::{ChatFormat, Progress, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::Event;
+use crate::stream::template::Template;
 use crate::stream::{Decoder, Fault, sse};
 use crate::surfaces::{ChatSurface, StreamWriter};
 use crate::time::Timestamp;
@@ -17,8 +20,16 @@ pub(super) struct Relay {
     surface: &'static dyn ChatSurface,
     decoder: Decoder,
     path: Path,
+    /// The form of the last event, if it only said text.
+    text: Option<Form>,
     /// The provider's end marker has come, or what stands for it.
     over: bool,
+}
+
+/// The form of events that only say text.
+struct Form {
+    template: Template,
+    choice: u32,
 }
 
 /// How the provider's events become the caller's.
@@ -27,6 +38,20 @@ enum Path {
     Passed(Box<dyn StreamPasser>),
     /// Through the hub.
     Translated(Box<dyn StreamReader>, Box<dyn StreamWriter>),
+}
+
+impl Path {
+    /// Did an event that only said text leave nothing behind, and pass as it came if it passed?
+    fn forgets(&self, event: &sse::Event, written: Option<&[u8]>) -> bool {
+        match self {
+            Self::Translated(reader, _) => reader.forgets_text(),
+            Self::Passed(passer) => {
+                let mut as_it_came = Vec::new();
+                event.write(&mut as_it_came);
+                passer.forgets_text() && written == Some(as_it_came.as_slice())
+            }
+        }
+    }
 }
 
 impl Relay {
@@ -41,7 +66,7 @@ impl Relay {
         } else {
             Path::Translated(format.stream(), surface.stream(call.context(now)))
         };
-        Self { surface, decoder: format.framing().decoder(MAX_EVENT), path, over: false }
+        Self { surface, decoder: format.framing().decoder(MAX_EVENT), path, text: None, over: false }
     }
 
     /// The event of a failure that the caller is told in band.
@@ -76,6 +101,34 @@ impl Relay {
     }
 
     fn event(
+        &mut self,
+        event: &sse::Event,
+        events: &mut Vec<Event<'static>>,
+        out: &mut Vec<u8>,
+    ) -> Result<Progress, ApiError> {
+        if let Some(form) = &self.text
+            && let Some(text) = form.template.text(event)
+        {
+            let said = Event::Text { choice: form.choice, text: Cow::Owned(text.to_owned()) };
+            match &mut self.path {
+                Path::Passed(_) => event.write(out),
+                Path::Translated(_, writer) => writer.write(&said, out),
+            }
+            events.push(said);
+            return Ok(Progress::Open);
+        }
+        let (said, written) = (events.len(), out.len());
+        let progress = self.read(event, events, out)?;
+        self.text = match events.get(said..) {
+            Some([Event::Text { choice, text }]) if self.path.forgets(event, out.get(written..)) => {
+                Template::of(event, text).map(|template| Form { template, choice: *choice })
+            }
+            _ => None,
+        };
+        Ok(progress)
+    }
+
+    fn read(
         &mut self,
         event: &sse::Event,
         events: &mut Vec<Event<'static>>,

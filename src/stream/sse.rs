@@ -15,6 +15,17 @@ pub struct Event {
     pub data: String,
 }
 
+impl Event {
+    /// Appends it as it came.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        if self.name.is_empty() {
+            write_data(out, &self.data);
+        } else {
+            write_event(out, &self.name, &self.data);
+        }
+    }
+}
+
 /// An event is longer than the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong {
@@ -151,6 +162,9 @@ fn take_field(line: &[u8], more: bool, event: &mut Event) -> bool {
 /// Appends an event without a name that holds one JSON document, in one line: a line feed in JSON is only ever
 /// white space.
 pub fn write_json(out: &mut Vec<u8>, json: &[u8]) {
+    if is_one_line(json) {
+        return write_line(out, json);
+    }
     out.extend_from_slice(b"data: ");
     for line in json.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
         match line {
@@ -164,8 +178,22 @@ pub fn write_json(out: &mut Vec<u8>, json: &[u8]) {
     out.extend_from_slice(b"\n\n");
 }
 
+fn is_one_line(data: &[u8]) -> bool {
+    memchr::memchr2(b'\n', b'\r', data).is_none()
+}
+
+fn write_line(out: &mut Vec<u8>, data: &[u8]) {
+    out.reserve(data.len() + 8);
+    out.extend_from_slice(b"data: ");
+    out.extend_from_slice(data);
+    out.extend_from_slice(b"\n\n");
+}
+
 /// Appends an event without a name.
 pub fn write_data(out: &mut Vec<u8>, data: &str) {
+    if is_one_line(data.as_bytes()) {
+        return write_line(out, data.as_bytes());
+    }
     for line in data.split(['\n', '\r']) {
         out.extend_from_slice(b"data: ");
         out.extend_from_slice(line.as_bytes());

@@ -150,6 +150,10 @@ impl StreamReader for Reader {
         }
         Err(ApiError::new(502, "the provider's stream ended before the answer was complete"))
     }
+
+    fn forgets_text(&self) -> bool {
+        true
+    }
 }
 
 impl Reader {

@@ -109,6 +109,10 @@ impl StreamPasser for Passer {
         }
         Ok(())
     }
+
+    fn forgets_text(&self) -> bool {
+        true
+    }
 }
 
 const CHUNK: &str = "chat.completion.chunk";

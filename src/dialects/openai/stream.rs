@@ -163,4 +163,8 @@ impl StreamReader for Reader {
     fn end(&mut self, _out: &mut Vec<Event<'static>>) -> Result<(), ApiError> {
         self.cut()
     }
+
+    fn forgets_text(&self) -> bool {
+        true
+    }
 }
