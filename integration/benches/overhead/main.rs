@@ -1,7 +1,8 @@
 //! What the filter costs: the same Envoy with it and without it, in turns within one run.
 //!
 //! `cargo bench -p integration` prints the tables of the README, `-- limits` those of `docs/limits.md`: what limits add to
-//! the filter. `quick` beside is a tenth of it, to see that it works.
+//! the filter. `against FILE` compares with another module instead of with none, and `quick` is a tenth of it, to see that
+//! it works.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +11,7 @@
     reason = "a benchmark that cannot go on should say where"
 )]
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use integration::speech::Speech;
@@ -23,8 +25,12 @@ mod upstream;
 use load::{Load, Request};
 use proxy::Proxy;
 
-/// Rounds of one measurement; the two proxies take turns in each.
-const ROUNDS: usize = 10;
+/// Rounds of one measurement; the two proxies take turns in each. Many short ones: what else the machine does then meets
+/// both, and the median of their ratios does not mind single ones.
+const ROUNDS: usize = 60;
+
+/// Rounds before it.
+const WARM_UP: usize = 5;
 
 /// What is asked, and of whom.
 struct Case {
@@ -35,36 +41,40 @@ struct Case {
 }
 
 const CASES: [Case; 4] = [
-    Case { name: "plain, same API", model: "o", stream: false, requests: 2000 },
-    Case { name: "stream of 60 events, same API", model: "o", stream: true, requests: 600 },
-    Case { name: "plain, translated", model: "a", stream: false, requests: 2000 },
-    Case { name: "stream of 60 events, translated", model: "a", stream: true, requests: 600 },
+    Case { name: "plain, same API", model: "o", stream: false, requests: 300 },
+    Case { name: "stream of 60 events, same API", model: "o", stream: true, requests: 100 },
+    Case { name: "plain, translated", model: "a", stream: false, requests: 300 },
+    Case { name: "stream of 60 events, translated", model: "a", stream: true, requests: 100 },
 ];
 
 fn main() {
     let asked = |word: &str| std::env::args().any(|argument| argument == word);
     let scale = if asked("quick") { 10 } else { 1 };
+    let against = std::env::args().skip_while(|argument| argument != "against").nth(1);
     let runtime = Runtime::new().unwrap();
     let openai = runtime.block_on(upstream::start(Speech::OpenAi));
     let anthropic = runtime.block_on(upstream::start(Speech::Anthropic));
     let document = |limits| proxy::document(openai, anthropic, limits);
-    let with = Proxy::start(&document(json!([])), true);
-    let other = if asked("limits") {
-        Proxy::start(&document(usual_limits()), true)
-    } else {
-        Proxy::start(&document(json!([])), false)
+    let limits = if asked("limits") { usual_limits() } else { json!([]) };
+    let own = tollhouse::filter::bytes().unwrap();
+    // What comes first in the tables, and what is compared with it.
+    let (without, with) = match against {
+        Some(module) => {
+            let other = std::fs::read(&module).expect("a module to compare with");
+            (Proxy::start(&document(limits.clone()), Some(&other)), Proxy::start(&document(limits), Some(&own)))
+        }
+        None if asked("limits") => {
+            (Proxy::start(&document(json!([])), Some(&own)), Proxy::start(&document(limits), Some(&own)))
+        }
+        None => (Proxy::start(&document(limits.clone()), None), Proxy::start(&document(limits), Some(&own))),
     };
     println!(
         "| | CPU per request, without → with | ratio | p50 latency, without → with | p99 |\n|---|---|---|---|---|"
     );
     for case in &CASES {
-        if asked("limits") {
-            compare(&runtime, &with, &other, case, scale);
-        } else {
-            compare(&runtime, &other, &with, case, scale);
-        }
+        compare(&runtime, &without, &with, case, scale);
     }
-    memory(&runtime, if asked("limits") { &other } else { &with }, scale);
+    memory(&runtime, &with, scale);
 }
 
 /// A rate and a budget for the caller, and a budget for its team, none of which is ever reached.
@@ -79,20 +89,21 @@ fn usual_limits() -> Value {
 fn compare(runtime: &Runtime, without: &Proxy, with: &Proxy, case: &Case, scale: usize) {
     let per_round = case.requests / scale;
     let mut totals = [Totals::default(), Totals::default()];
-    for round in 0..=ROUNDS {
+    for round in 0..WARM_UP + ROUNDS {
         for (proxy, total) in [without, with].into_iter().zip(&mut totals) {
             let request = proxy.request(case.model, case.stream, 1000);
             let cpu = proxy.cpu();
             let latencies = runtime.block_on(Load { connections: 1, requests: per_round }.run(&request));
-            // The first round warms up.
-            if round > 0 {
-                total.cpu += proxy.cpu() - cpu;
+            // The first rounds warm up: V8 makes hot code fast only after a while.
+            if round >= WARM_UP {
+                total.cpu.push((proxy.cpu() - cpu) / u32::try_from(latencies.len()).unwrap());
                 total.latencies.extend(latencies);
             }
         }
     }
     let [plain, filtered] = &mut totals;
-    let ratio = filtered.cpu.as_secs_f64() / plain.cpu.as_secs_f64();
+    let pairs = filtered.cpu.iter().zip(&plain.cpu).map(|(with, without)| with.as_secs_f64() / without.as_secs_f64());
+    let ratio = median(pairs.collect(), f64::total_cmp);
     let (a, b) = (plain.per_request(), filtered.per_request());
     let quantile = |totals: &mut Totals, q| micros(totals.quantile(q));
     let (p50, p50_with) = (quantile(plain, 0.5), quantile(filtered, 0.5));
@@ -126,19 +137,25 @@ fn memory(runtime: &Runtime, proxy: &Proxy, scale: usize) {
 
 #[derive(Default)]
 struct Totals {
-    cpu: Duration,
+    /// For a request, in each round.
+    cpu: Vec<Duration>,
     latencies: Vec<Duration>,
 }
 
 impl Totals {
     fn per_request(&self) -> Duration {
-        self.cpu / u32::try_from(self.latencies.len()).unwrap()
+        median(self.cpu.clone(), Duration::cmp)
     }
 
     fn quantile(&mut self, q: f64) -> Duration {
         self.latencies.sort_unstable();
         self.latencies[((self.latencies.len() - 1) as f64 * q) as usize]
     }
+}
+
+fn median<T: Copy>(mut values: Vec<T>, order: impl FnMut(&T, &T) -> Ordering) -> T {
+    values.sort_unstable_by(order);
+    values[values.len() / 2]
 }
 
 fn micros(time: Duration) -> String {

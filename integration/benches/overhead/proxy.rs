@@ -38,17 +38,17 @@ pub(crate) fn document(openai: SocketAddr, anthropic: SocketAddr, limits: Value)
 }
 
 impl Proxy {
-    /// Starts one.
-    pub(crate) fn start(document: &Document, filtered: bool) -> Self {
+    /// Starts one, with this module as the filter or without any.
+    pub(crate) fn start(document: &Document, module: Option<&[u8]>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let filter = folder.path().join("filter.wasm");
-        std::fs::write(&filter, tollhouse::filter::bytes().unwrap()).unwrap();
+        std::fs::write(&filter, module.unwrap_or_default()).unwrap();
         let mut options = render::Options::new(&filter);
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         (options.listen, options.admin) = (Some(anywhere), Some(anywhere));
         options.access_log = Some("/dev/null".into());
         let mut bootstrap = render::bootstrap(document, &options).unwrap();
-        if !filtered {
+        if module.is_none() {
             strip(&mut bootstrap);
         }
         let (config, admin) = (folder.path().join("envoy.json"), folder.path().join("admin"));
@@ -61,7 +61,7 @@ impl Proxy {
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        let mut proxy = Self { child, listen: anywhere, filtered, _folder: folder };
+        let mut proxy = Self { child, listen: anywhere, filtered: module.is_some(), _folder: folder };
         proxy.listen = wait(&admin);
         proxy
     }
@@ -80,13 +80,16 @@ impl Proxy {
         Request { to: self.listen, bytes: (head + &body).into_bytes() }
     }
 
-    /// Processor time so far, of all its threads.
+    /// Processor time so far, of all its threads, as the scheduler counts it: nanoseconds.
+    ///
+    /// <https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat>
     pub(crate) fn cpu(&self) -> Duration {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-        let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-        // Linux counts in hundredths of a second.
-        Duration::from_millis(ticks * 10)
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let spent = threads.filter_map(|thread| {
+            let stat = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            stat.split(' ').next()?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(spent.sum())
     }
 
     /// Bytes of memory that it holds.
