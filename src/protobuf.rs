@@ -2,6 +2,8 @@
 //!
 //! <https://protobuf.dev/programming-guides/encoding/>
 
+pub mod structure;
+
 /// How a field's value is written.
 #[derive(Clone, Copy)]
 enum Wire {
@@ -77,6 +79,8 @@ pub enum Value<'a> {
     Number(u64),
     /// A string or a message.
     Bytes(&'a [u8]),
+    /// A number with a fraction, or eight bytes of something else.
+    Fixed64(u64),
     /// Of a type that nobody here reads.
     Other,
 }
@@ -106,7 +110,7 @@ fn field<'a>(rest: &mut &'a [u8]) -> Option<(u32, Value<'a>)> {
             let size = varint(rest)?;
             Value::Bytes(take(rest, usize::try_from(size).ok()?)?)
         }
-        Wire::Fixed64 => take(rest, 8).map(|_| Value::Other)?,
+        Wire::Fixed64 => Value::Fixed64(take(rest, 8)?.try_into().map(u64::from_le_bytes).ok()?),
         Wire::Fixed32 => take(rest, 4).map(|_| Value::Other)?,
     };
     Some((number, value))
@@ -155,9 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_other_types_are_passed_over() {
-        let bytes = [0x09, 1, 2, 3, 4, 5, 6, 7, 8, 0x15, 1, 2, 3, 4, 0x18, 7];
-        assert_eq!(fields(&bytes).unwrap(), [(1, Value::Other), (2, Value::Other), (3, Value::Number(7))]);
+    fn numbers_of_a_fixed_size_are_taken_or_passed_over() {
+        let bytes = [0x09, 1, 0, 0, 0, 0, 0, 0, 2, 0x15, 1, 2, 3, 4, 0x18, 7];
+        let eight = Value::Fixed64(0x0200_0000_0000_0001);
+        assert_eq!(fields(&bytes).unwrap(), [(1, eight), (2, Value::Other), (3, Value::Number(7))]);
     }
 
     #[test]
