@@ -1,7 +1,7 @@
 //! Whom a request is for, beyond the key that it carries: the end user and tags, in the words that callers of other
 //! gateways already send.
 //!
-//! What a key or an identity says holds against what a request says.
+//! What a key or an identity says holds against what the route says, and all of them against what a request says.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::clients::Client;
 use crate::headers::Headers;
 use crate::identity::{Said, cut};
+use crate::policies::Policy;
 
 /// Headers that name the end user, the first that is there.
 const USER_HEADERS: [&str; 6] = [
@@ -41,8 +42,8 @@ pub struct Attribution {
 }
 
 impl Attribution {
-    /// What is known of a request: by its client, its identity, its headers, and the `user` that its body names.
-    pub fn of(client: &Client, said: &Said, headers: &Headers, user: Option<String>) -> Self {
+    /// What is known of a request: by its client, its identity, its route, its headers, and the `user` that its body names.
+    pub fn of(client: &Client, said: &Said, policy: &Policy, headers: &Headers, user: Option<String>) -> Self {
         let named = said
             .user
             .clone()
@@ -55,7 +56,8 @@ impl Attribution {
                 tags.entry(cut(&name.to_ascii_lowercase())).or_insert_with(|| cut(&value));
             }
         }
-        tags.extend(said.tags.iter().chain(&client.tags).map(|(name, value)| (name.clone(), value.clone())));
+        let tags_said = policy.tags.iter().chain(&said.tags).chain(&client.tags);
+        tags.extend(tags_said.map(|(name, value)| (name.clone(), value.clone())));
         Self { user: named.map(|user| cut(user.trim())).filter(|user| !user.is_empty()), tags }
     }
 }
@@ -101,8 +103,10 @@ mod tests {
             class: Class::Interactive,
             tags: tags.iter().map(owned).collect(),
         };
+        let policy = Policy { tags: [("env".to_owned(), "staging".to_owned())].into(), ..Policy::default() };
+        let policy = if tags.is_empty() { Policy::default() } else { policy };
         let headers = Headers::from(headers.iter().map(owned).collect::<Vec<_>>());
-        Attribution::of(&client, &Said::default(), &headers, user.map(str::to_owned))
+        Attribution::of(&client, &Said::default(), &policy, &headers, user.map(str::to_owned))
     }
 
     #[test]
@@ -124,9 +128,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_key_says_holds() {
-        let both = of(&[("feature", "search")], &[("x-tag-feature", "other"), ("x-tag-env", "prod")], None);
-        assert_eq!(both.tags["feature"], "search");
+    fn what_the_key_says_holds_and_then_what_the_route_says() {
+        let headers = [("x-tag-feature", "other"), ("x-tag-env", "prod"), ("x-tag-own", "x")];
+        let both = of(&[("feature", "search")], &headers, None);
+        assert_eq!([&both.tags["feature"], &both.tags["env"], &both.tags["own"]], ["search", "staging", "x"]);
+        let both = of(&[("env", "prod")], &headers, None);
         assert_eq!(both.tags["env"], "prod");
     }
 

@@ -87,19 +87,12 @@ impl Client {
 
     /// May it ask for every target of this provider?
     pub fn may_use_all(&self, provider: &str) -> bool {
-        self.models.iter().any(|allowed| match allowed {
-            Allowed::Everything => true,
-            Allowed::Provider(all) => all == provider,
-            Allowed::Named(_) => false,
-        })
+        self.models.iter().any(|allowed| allowed.covers_all(provider))
     }
 
     /// The models and targets that its key names one by one.
     pub fn targets(&self) -> impl Iterator<Item = &str> {
-        self.models.iter().filter_map(|allowed| match allowed {
-            Allowed::Named(name) => Some(name.as_str()),
-            Allowed::Everything | Allowed::Provider(_) => None,
-        })
+        self.models.iter().filter_map(Allowed::name)
     }
 }
 
@@ -135,11 +128,29 @@ impl Allowed {
         }
     }
 
-    fn covers(&self, name: &str) -> bool {
+    /// Is this model or target among it?
+    pub fn covers(&self, name: &str) -> bool {
         match self {
             Self::Everything => true,
             Self::Provider(provider) => name.split_once('/').is_some_and(|(p, _)| p == provider),
             Self::Named(allowed) => allowed == name,
+        }
+    }
+
+    /// Is every target of this provider among it?
+    pub fn covers_all(&self, provider: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Provider(all) => all == provider,
+            Self::Named(_) => false,
+        }
+    }
+
+    /// The model or target, if it is a single one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::Everything | Self::Provider(_) => None,
         }
     }
 }

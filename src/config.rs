@@ -24,12 +24,14 @@ mod compile;
 mod credentials;
 mod identity;
 mod limits;
+mod policies;
 mod prices;
 mod region;
 mod store;
 
 pub use alerts::{Webhook, webhook_endpoint};
 pub use credentials::{Address, Credentials, sds_address};
+pub use policies::{Metadata, Policies, Ruling};
 pub use prices::Prices;
 pub use store::store_endpoint;
 
@@ -63,6 +65,8 @@ pub struct Config {
     pub store: Option<Rc<Store>>,
     /// Who is told when one has got far.
     pub webhook: Option<Rc<Webhook>>,
+    /// What routes may leave of all this.
+    pub policies: Policies,
     /// What targets cost.
     pub prices: Prices,
     /// Clocks of targets that a caller spells out.
@@ -279,6 +283,12 @@ impl ConfigError {
     fn of(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
         let path = error.path().to_string();
         Self::new(if path == "." { String::new() } else { path }, error.inner().to_string())
+    }
+
+    /// The same for a part that stands at `path`.
+    fn under(self, path: &str) -> Self {
+        let divides = !self.path.is_empty() && !self.path.starts_with('[');
+        Self { path: format!("{path}{}{}", if divides { "." } else { "" }, self.path), ..self }
     }
 }
 

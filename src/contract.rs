@@ -20,6 +20,9 @@ pub const EXCHANGE: &str = "tollhouse.exchange";
 /// no condition, which would take Envoy longer than all else about the log.
 pub const RECORD: &str = "tollhouse.record";
 
+/// Namespace of our metadata on virtual hosts and routes.
+pub const METADATA: &str = "tollhouse";
+
 /// Answer header by which the provider role asks Envoy's router for the next attempt.
 pub const RETRY_HEADER: &str = "x-tollhouse-retry";
 

@@ -3,7 +3,8 @@
 //! ```text
 //! Fresh ──headers──> Receiving ──body──> (Waiting ──>) (Asking ──>) Forwarded ──answer──> (log)
 //!   │                    │                   │             │
-//!   └──────refusal───────┴───────────────────┴─────────────┴─> Answered
+//!   ├──────refusal───────┴───────────────────┴─────────────┴─> Answered
+//!   └───none of ours──> Passing
 //! ```
 //! It never knows a dialect: what the provider role answers passes through.
 
@@ -17,6 +18,7 @@ use crate::exchange::{Exchange, Exchanges, Phase};
 use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side, Stream};
 use crate::limits::Limit;
+use crate::policies::Policy;
 use crate::surfaces::files::Files;
 use crate::surfaces::models::Form;
 use crate::surfaces::{self, CountSurface, Route, Surface, Task};
@@ -32,6 +34,7 @@ mod entry;
 mod head;
 mod last_words;
 mod refusal;
+mod route;
 mod settle;
 mod standing;
 mod way;
@@ -43,7 +46,8 @@ use caller::Caller;
 use entry::{Entrant, Stop};
 use head::Head;
 use last_words::LastWords;
-use refusal::{Refusal, given_up, unknown_model};
+use refusal::{Refusal, given_up, not_served, unknown_model};
+use route::Ruled;
 
 /// One request, seen by the gateway role.
 pub struct Gateway {
@@ -51,6 +55,8 @@ pub struct Gateway {
     context: u32,
     config: Rc<Config>,
     exchanges: Exchanges,
+    /// What the route leaves of the configuration.
+    policy: Rc<Policy>,
     state: State,
     /// What the caller is told in the place of Envoy's own words.
     substitute: Option<Vec<u8>>,
@@ -64,6 +70,8 @@ pub struct Gateway {
 /// What the request is waiting for.
 enum State {
     Fresh,
+    /// Nothing: the route is none of ours.
+    Passing,
     /// The caller is let in; the body is not complete.
     Receiving(Admitted),
     /// It was read; the limits have no room yet.
@@ -102,6 +110,7 @@ impl Gateway {
     pub fn new(context: u32, config: Rc<Config>, exchanges: Exchanges) -> Self {
         Self {
             context,
+            policy: config.policies.whole(),
             config,
             exchanges,
             state: State::Fresh,
@@ -116,17 +125,22 @@ impl Gateway {
     pub fn exchange_id(&self) -> Option<u64> {
         match &self.state {
             State::Forwarded(exchange) => Some(exchange.id),
-            State::Fresh | State::Receiving(_) | State::Waiting { .. } | State::Asking(_) | State::Answered => None,
+            _ => None,
         }
     }
 
     /// The request's headers have come.
     pub fn on_request_headers(&mut self, host: &dyn Host, end: bool, now: Timestamp) -> Action {
+        let ruled = self.rule(host);
+        if self.policy.is_off() {
+            self.state = State::Passing;
+            return Action::Continue;
+        }
         let head = Head::read(host);
         self.notes.started = now;
         self.notes.request_id = head.get("x-request-id").unwrap_or_default().to_owned();
         head.path().clone_into(&mut self.notes.path);
-        match self.admit(host, head, end, now) {
+        match self.admit(host, head, end, ruled, now) {
             Ok(admitted) => {
                 self.state = State::Receiving(admitted);
                 if end { self.on_request_body(host, 0, true, now) } else { Action::Pause }
@@ -141,7 +155,7 @@ impl Gateway {
         let admitted = match std::mem::replace(&mut self.state, State::Answered) {
             State::Receiving(admitted) if end || too_large => admitted,
             other => {
-                let on_its_way = matches!(other, State::Forwarded(_));
+                let on_its_way = matches!(other, State::Forwarded(_) | State::Passing);
                 self.state = other;
                 // Where an answer has gone out, what still comes of the body goes nowhere.
                 return if on_its_way { Action::Continue } else { Action::Pause };
@@ -154,6 +168,7 @@ impl Gateway {
         self.notes.request_bytes = size as u64;
         // While there are only headers there is nothing to ask for.
         let body = if size == 0 { Vec::new() } else { host.body(Side::Request, size) };
+        let body = route::with_default_model(host, &admitted, body);
         match self.read(admitted, &body) {
             Ok(entrant) => self.proceed(host, entrant, None, now),
             Err(refusal) => self.answer(host, &refusal),
@@ -182,14 +197,17 @@ impl Gateway {
 
     /// The request ends with trailers instead of a last piece of body.
     pub fn on_request_trailers(&mut self, host: &dyn Host, now: Timestamp) -> Action {
+        if self.passes() {
+            return Action::Continue;
+        }
         let size = host.body(Side::Request, host::ALL).len();
         self.on_request_body(host, size, true, now)
     }
 
     /// The answer's headers are on their way to the caller.
     pub fn on_response_headers(&mut self, host: &dyn Host, end: bool, now: Timestamp) -> Action {
-        if matches!(self.state, State::Fresh) {
-            // A filter in front of us has answered.
+        if matches!(self.state, State::Fresh | State::Passing) {
+            // A filter in front of us has answered, or somebody who is none of our business.
             return Action::Continue;
         }
         let mut headers = Headers::from(host.headers(Side::Response));
@@ -211,7 +229,7 @@ impl Gateway {
             State::Waiting { entrant, .. } => Some((entrant.admitted.task.surface(), Box::new(given_up(status, &[])))),
             State::Asking(asking) => Some((asking.surface(), Box::new(given_up(status, &[])))),
             State::Answered => self.overruled(&headers),
-            State::Fresh => None,
+            State::Fresh | State::Passing => None,
         };
         if let Some((surface, error)) = failure {
             self.substitute(host, surface, &error, &mut headers, end);
@@ -232,20 +250,30 @@ impl Gateway {
     }
 
     /// Looks at everything that the headers tell.
-    fn admit(&mut self, host: &dyn Host, mut head: Head, end: bool, now: Timestamp) -> Result<Admitted, Refusal> {
+    fn admit(
+        &mut self,
+        host: &dyn Host,
+        mut head: Head,
+        end: bool,
+        ruled: Ruled,
+        now: Timestamp,
+    ) -> Result<Admitted, Refusal> {
         let surface = surfaces::of_path(head.path(), head.form());
         let refuse = |error| Refusal::new(surface, error);
         let caller = self.who(host, &mut head, now).map_err(refuse)?;
-        let client = &caller.client;
+        ruled.map_err(refuse)?;
         let route = surfaces::route(head.method(), head.path(), head.form()).map_err(refuse)?;
+        if !self.policy.serves(route.name()) {
+            return Err(refuse(not_served(head.path())));
+        }
         let (task, resource) = match route {
             Route::Call(task) => (task, None),
             Route::Files => {
-                way::keeper(&self.config, client).map_err(refuse)?;
+                way::keeper(&self.config, &caller).map_err(refuse)?;
                 (Task::Pass(&Files), head.resource(end))
             }
-            Route::Models(form) => return Err(Refusal::answer(surfaces::models::list(&self.names(client), form))),
-            Route::Model(id, form) => return Err(self.model(client, id, form).unwrap_or_else(refuse)),
+            Route::Models(form) => return Err(Refusal::answer(surfaces::models::list(&self.names(&caller), form))),
+            Route::Model(id, form) => return Err(self.model(&caller, id, form).unwrap_or_else(refuse)),
         };
         self.notes.surface = Some(task.surface().name());
         match resource {
@@ -257,14 +285,15 @@ impl Gateway {
     }
 
     /// Names of the models that the caller may use: logical ones, and targets that its key spells out.
-    fn names<'a>(&'a self, client: &'a Client) -> Vec<&'a str> {
-        let logical = self.config.models.keys().map(String::as_str).filter(|name| client.may_use(name));
-        let targets = client.targets().filter(|name| !self.config.models.contains_key(*name));
-        logical.chain(targets).collect()
+    fn names<'a>(&'a self, caller: &'a Caller) -> Vec<&'a str> {
+        let may_use = |name: &&str| caller.may_use(name);
+        let logical = self.config.models.keys().map(String::as_str).filter(may_use);
+        let targets = caller.client.targets().filter(|name| !self.config.models.contains_key(*name));
+        logical.chain(targets.filter(may_use)).collect()
     }
 
-    fn model(&self, client: &Client, id: &str, form: Form) -> Result<Refusal, ApiError> {
-        let known = client.may_use(id) && (self.config.models.contains_key(id) || self.config.target(id).is_some());
+    fn model(&self, caller: &Caller, id: &str, form: Form) -> Result<Refusal, ApiError> {
+        let known = caller.may_use(id) && (self.config.models.contains_key(id) || self.config.target(id).is_some());
         if known { Ok(Refusal::answer(surfaces::models::one(id, form))) } else { Err(unknown_model(id)) }
     }
 

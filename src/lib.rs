@@ -48,7 +48,7 @@
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
 //! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`outbox`], [`alerts`], [`metrics`], [`reply`] | which role asks |
-//! | policy | [`config`], [`routing`], [`clients`], [`identity`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
+//! | policy | [`config`], [`policies`], [`routing`], [`clients`], [`identity`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
 //! | codecs | [`base64`], [`json`], [`multipart`], [`pairs`], [`protobuf`], [`stream`], [`headers`], [`time`] | anything of ours |
@@ -84,6 +84,7 @@ pub mod metrics;
 pub mod multipart;
 pub mod outbox;
 pub mod pairs;
+pub mod policies;
 pub mod pricing;
 pub mod protobuf;
 pub mod provider;

@@ -22,6 +22,7 @@ const MAX_BOUNDARY: usize = 70;
 #[derive(Debug)]
 pub struct Form<'a> {
     body: &'a [u8],
+    delimiter: String,
     parts: Vec<Part<'a>>,
 }
 
@@ -54,7 +55,7 @@ impl<'a> Form<'a> {
             begin = Some(at + delimiter.len());
         }
         match begin.and_then(|end| body.get(end..)) {
-            Some(b"--" | b"--\r\n") => Ok(Self { body, parts }),
+            Some(b"--" | b"--\r\n") => Ok(Self { body, delimiter, parts }),
             Some(_) => Err(Malformed("it does not end with its boundary")),
             None => Err(Malformed("its boundary is not in it")),
         }
@@ -83,6 +84,12 @@ impl<'a> Form<'a> {
         };
         let (before, after) = (self.body.get(..start), self.body.get(end..));
         Ok([before.unwrap_or_default(), value.as_bytes(), after.unwrap_or_default()].concat())
+    }
+
+    /// The same form with one more part, before all others.
+    pub fn and(&self, name: &str, value: &str) -> Vec<u8> {
+        let part = format!("{}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n", self.delimiter);
+        [part.as_bytes(), self.body].concat()
     }
 
     /// The only part of this name.

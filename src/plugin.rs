@@ -245,8 +245,12 @@ impl HttpContext for GatewayStream {
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Next {
-        Envoy::drop_request_trailers();
-        let action = self.gateway.borrow_mut().on_request_trailers(&Envoy, now());
+        let mut gateway = self.gateway.borrow_mut();
+        if !gateway.passes() {
+            Envoy::drop_request_trailers();
+        }
+        let action = gateway.on_request_trailers(&Envoy, now());
+        drop(gateway);
         self.on_body(action)
     }
 

@@ -217,6 +217,17 @@ pub enum Route<'a> {
     Model(&'a str, ListForm),
 }
 
+impl Route<'_> {
+    /// The name of what is asked, for policies.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Call(task) => task.surface().name(),
+            Self::Files => files::Files.name(),
+            Self::Models(_) | Self::Model(..) => "models",
+        }
+    }
+}
+
 /// The list of models, and the form that it has at this path; the caller's own where there is none.
 static MODELS: &[(&str, Option<ListForm>)] =
     &[("/v1/models", None), ("/anthropic/v1/models", Some(ListForm::Anthropic))];

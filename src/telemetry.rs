@@ -32,6 +32,9 @@ pub struct Record<'a> {
     /// Who pays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<&'a str>,
+    /// The policy of the document that its route names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<&'a str>,
     /// The identities that were established, with commas.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub identity: &'a str,
@@ -212,6 +215,11 @@ fn kinds(usage: &Usage) -> [(&'static str, u64); 5] {
 /// Counts a limit that has got as far as somebody wants to know.
 pub fn count_alert(meters: &(impl Meters + ?Sized), crossing: &Crossing) {
     meters.count(&name("alerts", &[("limit", limit_label(&crossing.limit))]), 1);
+}
+
+/// Counts a request whose route has metadata that is wrong.
+pub fn count_route_error(meters: &(impl Meters + ?Sized)) {
+    meters.count(&name("route_errors", &[]), 1);
 }
 
 /// Counts and tells what the webhook does not know of.

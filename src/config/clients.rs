@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::compile::check_name;
+use super::compile::{allowed, check_name};
 use super::limits::class_of;
 use super::{Config, ConfigError, identity, raw};
-use crate::clients::{Allowed, Client, Digest};
+use crate::clients::{Client, Digest};
 use crate::identity::{Bond, Holder};
 use crate::time::Timestamp;
 
@@ -64,15 +64,6 @@ fn client(path: &str, raw: &raw::Client, config: &Config) -> Result<Client> {
     if let Some(team) = &raw.team {
         check_name(&format!("{path}.team"), team)?;
     }
-    let allowed = raw.models.iter().enumerate().map(|(i, name)| {
-        Allowed::parse(name, |m| config.models.contains_key(m), |p| config.providers.contains_key(p)).ok_or_else(|| {
-            ConfigError::expected(
-                format!("{path}.models[{i}]"),
-                name,
-                "a model of this document, `provider/model`, `provider/*` or `*`",
-            )
-        })
-    });
     let expires = raw.expires.as_deref().map(|text| {
         Timestamp::parse(text).ok_or_else(|| {
             ConfigError::expected(format!("{path}.expires"), text, "a date such as 2027-01-31 or 2027-01-31T12:00:00Z")
@@ -81,7 +72,7 @@ fn client(path: &str, raw: &raw::Client, config: &Config) -> Result<Client> {
     Ok(Client {
         name: raw.name.clone(),
         team: raw.team.clone(),
-        models: allowed.collect::<Result<_>>()?,
+        models: allowed(&format!("{path}.models"), &raw.models, config)?,
         expires: expires.transpose()?,
         disabled: raw.disabled,
         class: class_of(raw.class.unwrap_or_default()),

@@ -7,9 +7,10 @@ use super::clients::clients;
 use super::credentials::{check_sds, credentials};
 use super::limits::limits;
 use super::{
-    Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, chains, endpoint, find_dialect, prices, raw,
-    region, store,
+    Config, ConfigError, DEFAULT_MAX_BODY, Endpoint, Provider, Timeouts, chains, endpoint, find_dialect, policies,
+    prices, raw, region, store,
 };
+use crate::clients::Allowed;
 use crate::dialects::Settings;
 use crate::routing::chain::Chains;
 use crate::routing::{Model, Target};
@@ -38,6 +39,8 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
     }
     config.files = document.files.as_ref().map(|files| keeper(files, &config)).transpose()?;
     clients(document, &mut config)?;
+    config.policies = policies::policies(document.policies.as_ref(), &config)?;
+    config.teams.extend(config.policies.teams().map(str::to_owned));
     config.store = document.limit_store.as_ref().map(store::store).transpose()?.map(Rc::new);
     config.limits = limits(&document.limits, &config)?;
     config.webhook = document.alerts.as_ref().map(|all| webhook(&all.webhook, env).map(Rc::new)).transpose()?;
@@ -115,4 +118,16 @@ fn target(path: &str, name: &str, config: &Config) -> Result<Target> {
         let expected = format!("`provider/model` with a provider of this document ({})", known.join(", "));
         ConfigError::expected(path, name, &expected)
     })
+}
+
+/// What may be asked for.
+pub(super) fn allowed(path: &str, names: &[String], config: &Config) -> Result<Vec<Allowed>> {
+    let (is_model, is_provider) = (|m: &str| config.models.contains_key(m), |p: &str| config.providers.contains_key(p));
+    let parse = |(i, name): (usize, &String)| {
+        Allowed::parse(name, is_model, is_provider).ok_or_else(|| {
+            let expected = "a model of this document, `provider/model`, `provider/*` or `*`";
+            ConfigError::expected(format!("{path}[{i}]"), name, expected)
+        })
+    };
+    names.iter().enumerate().map(parse).collect()
 }

@@ -28,7 +28,7 @@ impl<'a> Known<'a> {
         Self {
             config,
             clients: clients().map(|client| client.name.as_str()).collect(),
-            teams: clients().filter_map(|client| client.team.as_deref()).collect(),
+            teams: clients().filter_map(|client| client.team.as_deref()).chain(config.policies.teams()).collect(),
             any_team: config.identities.name_teams(),
         }
     }
@@ -40,6 +40,7 @@ impl<'a> Known<'a> {
             Dimension::Model => self.config.models.contains_key(name),
             Dimension::Provider => self.config.providers.contains_key(name),
             Dimension::Target => self.config.target(name).is_some(),
+            Dimension::Policy => self.config.policies.has(name),
             Dimension::User | Dimension::Tag(_) => true,
         }
     }
@@ -136,6 +137,7 @@ fn scope(path: &str, raw: &raw::For, known: &Known<'_>) -> Result<Scope> {
         (Dimension::Provider, &raw.provider),
         (Dimension::Target, &raw.target),
         (Dimension::User, &raw.user),
+        (Dimension::Policy, &raw.policy),
     ];
     let named = named.into_iter().filter_map(|(dimension, value)| Some((dimension, value.as_deref()?)));
     let tags = raw.tags.iter().map(|(name, value)| (Dimension::Tag(name.clone()), value.as_str()));

@@ -18,9 +18,11 @@ pub use identity::{Identity, Jwt, Known, Metadata, Peer, Trust, Trusted};
 pub use key::{Aws, Key, Sds};
 pub(super) use limit::MAX;
 pub use limit::{Class, Count, For, Limit, Per, Soft, Unpriced};
+mod policy;
 mod prices;
 mod store;
 
+pub use policy::{Policy, Surface};
 pub use prices::{Amount, Longer, Price, Rates, Tier};
 pub use store::{LimitStore, WhenDown};
 pub use version::EnvoyVersion;
@@ -80,6 +82,9 @@ pub struct Document {
     /// Who is told when a limit has got far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alerts: Option<Alerts>,
+    /// What routes may leave of this document, by name. Where it is given, even without any, metadata of routes is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policies: Option<BTreeMap<String, Policy>>,
 }
 
 /// Who keeps the files and batches of callers. They name no model, and a batch names its models inside of a file, so that

@@ -4,6 +4,7 @@ mod alerts;
 mod credentials;
 mod identity;
 mod limits;
+mod policies;
 mod store;
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]

@@ -29,6 +29,19 @@ impl Admitted {
         multipart::is_form(self.content_type())
     }
 
+    /// The body with this model in it, if it names none.
+    pub(super) fn with_model(&self, model: &str, body: &[u8]) -> Option<Vec<u8>> {
+        if self.resource.is_some() {
+            return None;
+        }
+        if self.sends_form() {
+            let form = Form::parse(self.content_type(), body).ok()?;
+            return form.text("model").is_ok_and(|named| named.is_none()).then(|| form.and("model", model));
+        }
+        let object = Object::parse(body).ok()?;
+        object.get("model").is_none().then(|| object.write_with(&[("model", Some(json::string(model)))]))
+    }
+
     /// What its body asks, and how much it may come to.
     pub(super) fn read(&self, body: &[u8]) -> Result<(Asked, Bounds), ApiError> {
         let surface = self.task.surface();

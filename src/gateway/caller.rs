@@ -9,26 +9,39 @@ use crate::config::Config;
 use crate::errors::{ApiError, Retry};
 use crate::host::Stream;
 use crate::identity::{Mismatch, Said};
+use crate::policies::Policy;
 use crate::time::Timestamp;
 
-/// A caller that is known.
+/// A caller that is known, on its route.
 pub(super) struct Caller {
     pub(super) client: Rc<Client>,
     /// What identities say of it.
     pub(super) said: Said,
+    /// What the route leaves of what the client may do.
+    pub(super) policy: Rc<Policy>,
     /// Does the document not name its team?
     pub(super) foreign_team: bool,
 }
 
 impl Caller {
-    fn new(client: Rc<Client>, said: Said, config: &Config) -> Self {
+    fn new(client: Rc<Client>, said: Said, policy: Rc<Policy>, config: &Config) -> Self {
         let foreign_team = client.team.is_none() && said.team.as_ref().is_some_and(|team| !config.teams.contains(team));
-        Self { client, said, foreign_team }
+        Self { client, said, policy, foreign_team }
     }
 
     /// Who pays.
     pub(super) fn team(&self) -> Option<&str> {
-        self.client.team.as_deref().or(self.said.team.as_deref())
+        self.client.team.as_deref().or(self.said.team.as_deref()).or(self.policy.team.as_deref())
+    }
+
+    /// May it ask for this model or target?
+    pub(super) fn may_use(&self, name: &str) -> bool {
+        self.client.may_use(name) && self.policy.may_use(name)
+    }
+
+    /// May it ask for every target of this provider?
+    pub(super) fn may_use_all(&self, provider: &str) -> bool {
+        self.client.may_use_all(provider) && self.policy.may_use_all(provider)
     }
 }
 
@@ -44,7 +57,7 @@ impl Gateway {
             Ok(None) => return Err(unknown(key.as_deref(), &config)),
             Err(mismatch) => return Err(refused(mismatch)),
         };
-        let caller = Rc::new(Caller::new(client, evidence.said(), &config));
+        let caller = Rc::new(Caller::new(client, evidence.said(), Rc::clone(&self.policy), &config));
         self.notes.caller = Some(Rc::clone(&caller));
         caller.client.admit(now)?;
         Ok(caller)

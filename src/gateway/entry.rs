@@ -70,7 +70,7 @@ impl Needs {
     fn of(admitted: &Admitted, bounds: Bounds, body: &[u8], limits: &Limits) -> Self {
         let Admitted { caller, headers, .. } = admitted;
         let attribution = if limits.tell_users() {
-            Attribution::of(&caller.client, &caller.said, headers, bounds.user.clone())
+            Attribution::of(&caller.client, &caller.said, &caller.policy, headers, bounds.user.clone())
         } else {
             Attribution::default()
         };
@@ -90,6 +90,7 @@ impl Needs {
             model: &from.asked.model,
             spelled_out,
             user: self.attribution.user.as_deref(),
+            policies: &from.admitted.caller.policy.names,
             tags: Some(&self.attribution.tags),
             target: None,
         }
@@ -128,9 +129,9 @@ impl Gateway {
             return Ok(self.exchange(from, way, plan, Tolls::default(), None));
         };
         let subject = needs.subject(from, !way.logical);
-        let softer = self.softer(host, &subject, now);
+        let softer = self.softer(host, &subject, now).filter(|model| from.admitted.caller.policy.may_use(&model.name));
         if let Some(model) = &softer {
-            way = Way::of(model, from.admitted.task);
+            way = Way::of(model, &from.admitted);
         }
         let mut plan = plan(host, from, &way, now).map_err(Stop::Refused)?;
         let limits = &self.config.limits;

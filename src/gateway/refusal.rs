@@ -1,6 +1,7 @@
 //! What a caller is answered without a provider.
 
 use super::Surface;
+use crate::config::ConfigError;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::Attempt;
 
@@ -37,6 +38,18 @@ pub(super) fn unable(surface: &str) -> ApiError {
     ApiError::invalid(format!("No provider of this model can be called by `{surface}`."))
         .code("unsupported_operation")
         .param("model")
+}
+
+/// The route does not serve it.
+pub(super) fn not_served(path: &str) -> ApiError {
+    ApiError::new(404, format!("`{path}` is not served on this route.")).code("unknown_url").retry(Retry::Never)
+}
+
+/// What the operator wrote on the route is wrong.
+pub(super) fn misconfigured(error: &ConfigError) -> ApiError {
+    ApiError::new(500, format!("The gateway cannot serve this route: {error}."))
+        .code("route_misconfigured")
+        .retry(Retry::Never)
 }
 
 /// Nobody keeps files here.

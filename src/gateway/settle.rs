@@ -14,9 +14,10 @@ use crate::time::Timestamp;
 impl Gateway {
     /// The request is over, whoever ended it: by an answer, a reset or a caller that left.
     ///
-    /// One that a filter in front of us has answered is not ours: it has no record and no stats.
+    /// One that a filter in front of us has answered is not ours, nor is one on another route: it has no record and no
+    /// stats.
     pub fn on_log(&mut self, host: &dyn Host, now: Timestamp) {
-        if matches!(self.state, State::Fresh) {
+        if matches!(self.state, State::Fresh | State::Passing) {
             return;
         }
         let exchange = match std::mem::replace(&mut self.state, State::Answered) {
@@ -34,6 +35,7 @@ impl Gateway {
             request_id: &self.notes.request_id,
             client: caller.as_deref().map(|caller| caller.client.name.as_str()),
             team: caller.as_deref().and_then(Caller::team),
+            policy: self.policy.names.last().map(String::as_str),
             identity: caller.as_deref().map_or("", |caller| caller.said.by.as_str()),
             user: caller.as_deref().and_then(|caller| caller.said.user.as_deref()),
             surface: self.notes.surface,

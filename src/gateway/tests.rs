@@ -3,6 +3,7 @@ mod chains;
 mod identity;
 mod limits;
 mod records;
+mod routes;
 mod store;
 mod tasks;
 

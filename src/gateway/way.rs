@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::admitted::Admitted;
+use super::caller::Caller;
 use super::refusal::{no_files, not_for_files, unknown_model};
-use crate::clients::Client;
 use crate::config::raw::FailoverOn;
 use crate::config::{Config, Provider, Timeouts};
 use crate::errors::ApiError;
@@ -29,36 +29,36 @@ impl Way {
     /// The way to a model, by its name, or to the provider of something that is kept.
     pub(super) fn find(config: &Config, from: &Admitted, model: &str) -> Result<Self, ApiError> {
         if from.resource.is_some() {
-            let provider = keeper(config, &from.caller.client)?;
-            return Ok(Self::to(config, Target::keeper(provider)));
+            let provider = keeper(config, &from.caller)?;
+            return Ok(Self::to(config, Target::keeper(provider), from));
         }
-        if !from.caller.client.may_use(model) {
+        if !from.caller.may_use(model) {
             return Err(unknown_model(model));
         }
         if let Some(model) = config.models.get(model) {
-            return Ok(Self::of(model, from.task));
+            return Ok(Self::of(model, from));
         }
         let target = config.target(model).ok_or_else(|| unknown_model(model))?;
-        let mut way = Self::to(config, target);
+        let mut way = Self::to(config, target, from);
         way.targets.retain(|target| can(from.task, target));
         Ok(way)
     }
 
     /// The way to a model of the configuration.
-    pub(super) fn of(model: &Model, task: Task) -> Self {
+    pub(super) fn of(model: &Model, from: &Admitted) -> Self {
         Self {
-            targets: model.targets.iter().filter(|target| can(task, target)).cloned().collect(),
-            timeouts: model.timeouts,
+            targets: model.targets.iter().filter(|target| can(from.task, target)).cloned().collect(),
+            timeouts: from.caller.policy.clocks(model.timeouts),
             logical: true,
             failover_on: model.failover_on.clone(),
             max_output: model.max_output,
         }
     }
 
-    fn to(config: &Config, target: Target) -> Self {
+    fn to(config: &Config, target: Target, from: &Admitted) -> Self {
         Self {
             targets: vec![target],
-            timeouts: config.timeouts,
+            timeouts: from.caller.policy.clocks(config.timeouts),
             logical: false,
             failover_on: Vec::new(),
             max_output: None,
@@ -72,7 +72,7 @@ fn can(task: Task, target: &Target) -> bool {
 
 /// The provider that keeps files and batches. A batch names its models inside of a file, so that only those may come
 /// who may use them all.
-pub(super) fn keeper(config: &Config, client: &Client) -> Result<Rc<Provider>, ApiError> {
+pub(super) fn keeper(config: &Config, caller: &Caller) -> Result<Rc<Provider>, ApiError> {
     let provider = config.files.as_ref().ok_or_else(no_files)?;
-    if client.may_use_all(&provider.name) { Ok(Rc::clone(provider)) } else { Err(not_for_files()) }
+    if caller.may_use_all(&provider.name) { Ok(Rc::clone(provider)) } else { Err(not_for_files()) }
 }

@@ -19,6 +19,8 @@ pub enum Dimension {
     Target,
     /// The end user, as the caller names it.
     User,
+    /// A policy of the document that the route names.
+    Policy,
     /// A tag of the request.
     Tag(String),
 }
@@ -33,6 +35,7 @@ impl Dimension {
             Self::Provider => "provider",
             Self::Target => "target",
             Self::User => "user",
+            Self::Policy => "policy",
             Self::Tag(name) => name,
         }
     }
@@ -72,6 +75,8 @@ pub struct Subject<'a> {
     pub spelled_out: bool,
     /// The end user.
     pub user: Option<&'a str>,
+    /// Policies that the route and its virtual host name, that of the route last.
+    pub policies: &'a [String],
     /// Tags by name.
     pub tags: Option<&'a BTreeMap<String, String>>,
     /// The target: `provider/model`.
@@ -87,6 +92,7 @@ impl<'a> Subject<'a> {
             Dimension::Provider => self.target.and_then(|target| target.split('/').next()),
             Dimension::Target => self.target,
             Dimension::User => self.user,
+            Dimension::Policy => self.policies.last().map(String::as_str),
             Dimension::Tag(name) => self.tags?.get(name).map(String::as_str),
         }
     }
@@ -118,9 +124,11 @@ impl Scope {
     }
 
     pub(super) fn covers(&self, subject: &Subject<'_>) -> bool {
-        self.parts().all(|(dimension, wanted)| match wanted {
-            Match::Each => true,
-            Match::Only(value) => subject.value(dimension) == Some(value),
+        self.parts().all(|(dimension, wanted)| match (wanted, dimension) {
+            (Match::Each, _) => true,
+            // A route cannot get rid of what its virtual host names.
+            (Match::Only(value), Dimension::Policy) => subject.policies.contains(value),
+            (Match::Only(value), _) => subject.value(dimension) == Some(value),
         })
     }
 

@@ -83,6 +83,19 @@ fn leaving_out_a_user_or_a_tag_is_no_way_around() {
 }
 
 #[test]
+fn a_route_cannot_get_rid_of_what_its_virtual_host_names() {
+    let names = ["outer".to_owned(), "inner".to_owned()];
+    let routed = Subject { policies: &names, ..bot() };
+    for (name, count) in [("outer", 1), ("inner", 1), ("other", 0)] {
+        let limits = limits([Limit::new(only(Dimension::Policy, name), Kind::Requests, MINUTE, 1)]);
+        assert_eq!((limits.of(&routed).count(), limits.of(&bot()).count()), (count, 0), "{name}");
+    }
+    let each = Limit::new(each(Dimension::Policy), Kind::Requests, MINUTE, 1);
+    assert_eq!(each.describe(&routed), "1 requests per minute for policy inner");
+    assert_eq!(each.describe(&bot()), "1 requests per minute for no policy");
+}
+
+#[test]
 fn limits_of_targets_are_apart() {
     let limits = limits([
         Limit::new(only(Dimension::Provider, "openai"), Kind::Requests, MINUTE, 1),

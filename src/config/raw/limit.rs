@@ -90,6 +90,9 @@ pub struct For {
     /// End users, as callers name them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Policies that routes or their virtual hosts name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     /// Tags of requests, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
@@ -97,7 +100,7 @@ pub struct For {
 
 impl For {
     fn is_everybody(&self) -> bool {
-        let named = [&self.client, &self.team, &self.model, &self.provider, &self.target, &self.user];
+        let named = [&self.client, &self.team, &self.model, &self.provider, &self.target, &self.user, &self.policy];
         named.iter().all(|name| name.is_none()) && self.tags.is_empty()
     }
 }
