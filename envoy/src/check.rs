@@ -6,8 +6,10 @@ use tollhouse_filter::config::{Config, ConfigError, raw};
 
 use crate::render;
 
+mod bootstrap;
 mod lint;
 
+pub use bootstrap::{Findings, bootstrap};
 pub use lint::{Warning, warnings};
 
 /// Everything that a gateway would refuse. Whether the variables with keys are set does not matter here.

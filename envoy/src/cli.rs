@@ -92,6 +92,8 @@ Examples:
   tollhouse check --strict gateway.yaml           in CI: warnings fail too
   tollhouse check --format json gateway.yaml
   tollhouse check --envoy-version 1.37 gateway.yaml   what that Envoy cannot do
+  tollhouse check --envoy envoy.yaml              an Envoy configuration with the filter in it: its documents,
+                                                  its filters, and the metadata of its routes
 
 Exit code: 0 fine, 1 warnings and --strict, 2 errors. The variables that hold provider keys need not be set.";
 
@@ -174,7 +176,11 @@ struct RunOptions {
 #[derive(Debug, Args)]
 struct CheckArgs {
     /// The document
-    file: PathBuf,
+    #[arg(required_unless_present = "envoy")]
+    file: Option<PathBuf>,
+    /// An Envoy configuration that loads the filter; with it a document is for filters that have none in themselves
+    #[arg(long, value_name = "FILE")]
+    envoy: Option<PathBuf>,
     /// The oldest Envoy that will run it, instead of the document's `envoy_version`
     #[arg(long, value_name = "VERSION", value_parser = envoy_version)]
     envoy_version: Option<EnvoyVersion>,

@@ -95,6 +95,27 @@ fn check_ends_with_what_it_found() {
 }
 
 #[test]
+fn check_looks_into_an_envoy_configuration() {
+    let text = include_str!("../../examples/beside-existing-routes/envoy.yaml");
+    let (_folder, path) = file(text);
+    let path = path.to_str().unwrap();
+    let fine = tollhouse(&["check", "--envoy", path]);
+    assert_eq!((fine.status.code(), out(&fine)), (Some(0), format!("{path}: fine\n")));
+
+    std::fs::write(path, text.replace("surfaces: [chat]", "surfaces: [caht]")).unwrap();
+    let wrong = tollhouse(&["check", "--format", "json", "--envoy", path]);
+    let found: serde_json::Value = serde_json::from_str(&out(&wrong)).unwrap();
+    let route = "static_resources.listeners[0].filter_chains[0].filters[0].typed_config.route_config.virtual_hosts[0].routes[0]";
+    let at = format!("{route}.metadata.filter_metadata.tollhouse.surfaces[0]");
+    assert_eq!((wrong.status.code(), &found["errors"][0]["path"]), (Some(2), &at.into()));
+
+    let (_folder, document) = file(DOCUMENT);
+    let both = tollhouse(&["check", document.to_str().unwrap(), "--envoy", path]);
+    assert_eq!((both.status.code(), out(&both).lines().count()), (Some(2), 1), "{}", out(&both));
+    assert_eq!(tollhouse(&["check"]).status.code(), Some(2), "one of them must be there");
+}
+
+#[test]
 fn render_writes_where_it_is_told() {
     let (folder, path) = file(DOCUMENT);
     let path = path.to_str().unwrap();

@@ -45,6 +45,10 @@ pub fn warnings(document: &raw::Document, now: Timestamp) -> Vec<Warning> {
     if document.limit_store.is_some() && document.limits.iter().all(|limit| limit.local) {
         found.add("limit_store", "no limit is kept there: there are none without `local: true`");
     }
+    for (name, policy) in document.policies.iter().flatten() {
+        let of = policy.timeouts;
+        timeouts(&format!("policies.{name}.timeouts"), of, of.or(document.timeouts), &mut found);
+    }
     if document.clients.is_empty() {
         found.add("clients", "there are none, so every request is refused; `tollhouse key new` makes one");
     }

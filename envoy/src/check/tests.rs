@@ -109,6 +109,11 @@ fn odd_limits_are_told() {
     );
     warns(
         "max_body: 8MiB",
+        "policies: { quick: { timeouts: { first_token: 9s, total: 5s } } }",
+        &["policies.quick.timeouts.first_token: 9s is more than the total of 5s, which ends all"],
+    );
+    warns(
+        "max_body: 8MiB",
         "timeouts: { idle: 0s }",
         &["timeouts.idle: 0 is over at once; leave the field out for the default"],
     );

@@ -1,0 +1,126 @@
+use std::fs;
+use std::path::Path;
+
+use tollhouse_filter::time::Timestamp;
+
+use super::bootstrap;
+
+fn by_hand() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("bootstrap.yaml")).unwrap()
+}
+
+/// What is found where something stands in the place of something good.
+fn found(good: &str, odd: &str) -> (Vec<String>, Vec<String>) {
+    let text = by_hand();
+    assert!(text.contains(good), "{good}");
+    let found = bootstrap(&text.replacen(good, odd, 1), None, Timestamp::parse("2026-06-01").unwrap()).unwrap();
+    (found.errors.iter().map(ToString::to_string).collect(), found.warnings.iter().map(ToString::to_string).collect())
+}
+
+const MANAGER: &str = "static_resources.listeners[0].filter_chains[0].filters[0].typed_config";
+const HOST: &str = "            - name: tollhouse\n";
+const ROUTE: &str = "              - match: { prefix: / }\n";
+const CLIENTS: &str = "                      \"clients\": [\n";
+
+/// With policies, and with this metadata on the route.
+fn routed(metadata: &str) -> (Vec<String>, Vec<String>) {
+    with(&format!("metadata: {{ filter_metadata: {{ tollhouse: {metadata} }} }}"))
+}
+
+/// With policies, and with a field more on the route.
+fn with(field: &str) -> (Vec<String>, Vec<String>) {
+    let text = by_hand().replacen(CLIENTS, &format!("                      \"policies\": {{}},\n{CLIENTS}"), 1);
+    let route = format!("{ROUTE}                {field}\n");
+    let found = bootstrap(&text.replacen(ROUTE, &route, 1), None, Timestamp::parse("2026-06-01").unwrap()).unwrap();
+    (found.errors.iter().map(ToString::to_string).collect(), found.warnings.iter().map(ToString::to_string).collect())
+}
+
+fn fine() -> (Vec<String>, Vec<String>) {
+    (Vec::new(), Vec::new())
+}
+
+#[test]
+fn the_bootstrap_by_hand_is_fine() {
+    assert_eq!(found(HOST, HOST), fine());
+}
+
+#[test]
+fn wrong_metadata_is_told_with_its_path() {
+    let at = format!("{MANAGER}.route_config.virtual_hosts[0].routes[0].metadata.filter_metadata.tollhouse");
+    let wrong = |reason: &str| (vec![format!("{at}{reason}")], Vec::new());
+    assert_eq!(routed("{ models: [chat], timeouts: { total: 5s } }"), fine());
+    assert_eq!(routed("{ policy: none }"), wrong(".policy: found `none`, expected a policy of the document ()"));
+    assert_eq!(
+        routed("{ models: [chat, dear] }"),
+        wrong(".models[1]: found `dear`, expected a model of this document, `provider/model`, `provider/*` or `*`")
+    );
+    assert_eq!(routed("{ enabled: 1 }"), wrong(".enabled: invalid type: integer `1`, expected a boolean"));
+}
+
+#[test]
+fn metadata_that_nobody_reads_is_told() {
+    let metadata = "              metadata: { filter_metadata: { tollhouse: { enabled: true } } }\n";
+    let at = format!("{MANAGER}.route_config.virtual_hosts[0].metadata.filter_metadata.tollhouse");
+    let (errors, _) = found(HOST, &format!("{HOST}{metadata}"));
+    assert_eq!(errors, [format!("{at}: nobody reads it: the document has no `policies`, be it an empty one")]);
+
+    let metadata = "metadata: { filter_metadata: { tollhouse: { enabled: true } } }";
+    let off = "typed_per_filter_config: { tollhouse_gateway: { disabled: true } }";
+    let (errors, _) = with(&format!("{metadata}\n                {off}"));
+    let at = format!("{MANAGER}.route_config.virtual_hosts[0].routes[0].metadata.filter_metadata.tollhouse");
+    assert_eq!(errors, [format!("{at}: nobody reads it: the gateway role is disabled here")]);
+    assert_eq!(with("typed_per_filter_config: { tollhouse_gateway: { config: {} } }"), fine());
+    let both = format!("{off}\n              - match: {{ prefix: /other }}\n                {metadata}");
+    assert_eq!(with(&both), fine(), "one of two routes");
+}
+
+#[test]
+fn a_route_that_is_none_of_ours_may_not_lead_to_a_provider() {
+    let metadata = "metadata: { filter_metadata: { tollhouse: { enabled: false } } }";
+    let route = |cluster: &str| {
+        let leads = format!("route: {{ cluster: {cluster} }}\n              - match: {{ prefix: /rest }}");
+        with(&format!("{metadata}\n                {leads}")).0
+    };
+    let at = format!("{MANAGER}.route_config.virtual_hosts[0].routes[0].route.cluster");
+    let why = "`openai` has the provider role, which refuses what the gateway role has not let in";
+    assert_eq!((route("openai"), route("shop")), (vec![format!("{at}: {why}")], Vec::new()));
+}
+
+#[test]
+fn documents_in_it_are_checked() {
+    let (errors, _) = found("anthropic/claude-sonnet-4-6", "antropic/claude");
+    let at = format!("{MANAGER}.http_filters[0].typed_config.config.configuration: models.chat.targets[0]");
+    assert_eq!(errors.len(), 1);
+    assert!(errors[0].starts_with(&format!("{at}: found `antropic/claude`, expected")), "{errors:?}");
+    let (_, warnings) = found("\"models\": [\"chat\"]", "\"models\": [\"chat\"], \"disabled\": true");
+    assert!(warnings[0].ends_with("configuration: clients[0].disabled: its key is refused"), "{warnings:?}");
+}
+
+#[test]
+fn roles_that_cannot_work_are_told() {
+    let (errors, _) = found("allow_on_headers_stop_iteration: true", "allow_on_headers_stop_iteration: false");
+    assert_eq!(errors.len(), 1);
+    assert!(errors[0].contains("allow_on_headers_stop_iteration: expected `true`"), "{errors:?}");
+    let (_, warnings) = found("failure_policy: FAIL_RELOAD", "failure_policy: FAIL_CLOSED");
+    assert!(warnings[0].contains("failure_policy: expected `FAIL_RELOAD`"), "{warnings:?}");
+    let (errors, _) = found("  - name: anthropic\n", "  - name: elsewhere\n");
+    assert_eq!(errors, ["static_resources.clusters: found no cluster `anthropic`, which `anthropic` needs"]);
+    let (errors, _) = found("name: tollhouse_gateway\n            typed_config", "name: x\n            typed_config");
+    assert_eq!(errors, [""; 0], "a filter's own name is free");
+}
+
+#[test]
+fn filters_that_come_too_late_are_told() {
+    let router = "          - name: envoy.filters.http.router\n";
+    let cors = "          - name: cors\n            typed_config: { \"@type\": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors }\n";
+    let (_, warnings) = found(router, &format!("{cors}{router}"));
+    let why = "expected it before the gateway role: its preflights have no key and are refused before it";
+    assert_eq!(warnings, [format!("{MANAGER}.http_filters[1]: {why}")]);
+}
+
+#[test]
+fn a_bootstrap_without_the_filter_is_told() {
+    let none = bootstrap("static_resources: { listeners: [] }", None, Timestamp(0)).unwrap();
+    assert_eq!(none.errors.len(), 1);
+    assert!(bootstrap("a: [", None, Timestamp(0)).is_err());
+}
