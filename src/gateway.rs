@@ -10,7 +10,6 @@
 
 use std::rc::Rc;
 
-use crate::clients::Client;
 use crate::config::Config;
 use crate::contract;
 use crate::errors::{ApiError, Retry};

@@ -9,9 +9,11 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-fn examples() -> Vec<PathBuf> {
+/// The files of this name, of all stories that have one.
+fn examples(name: &str) -> Vec<PathBuf> {
     let stories = fs::read_dir(root().join("examples")).unwrap();
-    let found: Vec<_> = stories.map(|story| story.unwrap().path().join("gateway.yaml")).collect();
+    let files = stories.map(|story| story.unwrap().path().join(name));
+    let found: Vec<_> = files.filter(|file| file.exists()).collect();
     assert!(!found.is_empty());
     found
 }
@@ -41,10 +43,15 @@ fn holds(file: &Path) {
     assert!(tollhouse(&["filter", "-o"], &filter).status.success());
     let output = tollhouse(&["render", "--filter", filter.to_str().unwrap(), "-o", rendered.to_str().unwrap()], file);
     assert!(output.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&output.stderr));
+    accepted(file, &rendered);
+}
+
+/// Envoy takes this configuration, which is made of the file.
+fn accepted(file: &Path, configuration: &Path) {
     let envoy = tollhouse::binary::envoy(&mut std::io::stderr()).unwrap();
     let keys = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENAI_API_KEY_1", "OPENAI_API_KEY_2"];
     let validated = Command::new(envoy)
-        .args(["--mode", "validate", "-c", rendered.to_str().unwrap()])
+        .args(["--mode", "validate", "-c", configuration.to_str().unwrap()])
         .envs(keys.map(|name| (name, "sk-example")))
         .env("SLACK_WEBHOOK_PATH", "/services/example")
         .output()
@@ -54,14 +61,29 @@ fn holds(file: &Path) {
 
 #[test]
 fn every_example_is_fine_and_accepted_by_envoy() {
-    examples().iter().for_each(|file| holds(file));
+    examples("gateway.yaml").iter().for_each(|file| holds(file));
+}
+
+#[test]
+fn every_envoy_configuration_is_fine_and_accepted_by_envoy() {
+    let folder = tempfile::tempdir().unwrap();
+    let (filter, copy) = (folder.path().join("filter.wasm"), folder.path().join("envoy.yaml"));
+    assert!(tollhouse(&["filter", "-o"], &filter).status.success());
+    let by_hand = root().join("envoy/bootstrap.yaml");
+    for file in examples("envoy.yaml").iter().chain([&by_hand]) {
+        let checked = tollhouse(&["check", "--strict", "--envoy"], file);
+        assert!(checked.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&checked.stdout));
+        let text = fs::read_to_string(file).unwrap();
+        fs::write(&copy, text.replace("/etc/tollhouse/tollhouse_filter.wasm", filter.to_str().unwrap())).unwrap();
+        accepted(file, &copy);
+    }
 }
 
 /// Where an example shows what is rendered, its README has the command.
 #[test]
 fn what_examples_show_is_what_is_rendered() {
     let mut shown = 0;
-    for document in examples() {
+    for document in examples("gateway.yaml") {
         let story = document.parent().unwrap();
         let Ok(expected) = fs::read_to_string(story.join("rendered.yaml")) else { continue };
         let readme = fs::read_to_string(story.join("README.md")).unwrap();

@@ -50,6 +50,12 @@ impl Call {
         self
     }
 
+    /// Another name of the server than `gateway`.
+    #[must_use]
+    pub fn host(self, name: &str) -> Self {
+        self.without("host").header("host", name)
+    }
+
     /// Takes a header away.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub struct Envoy {
     epoch: usize,
     /// Can it tell how it is when it ends, and should it be well?
     watched: bool,
-    folder: Rc<TempDir>,
+    folder: Arc<TempDir>,
     /// A shell that ends Envoy when its input closes.
     shell: Child,
 }
@@ -79,10 +79,10 @@ impl Envoy {
         self.watched = false;
         let base = std::fs::read_to_string(self.folder.path().join(BASE_ID)).expect("a base id");
         let arguments = ["--base-id", base.trim(), "--restart-epoch", "1", "--parent-shutdown-time-s", "300"];
-        Self::run(Rc::clone(&self.folder), 1, &arguments.map(Into::into), env)
+        Self::run(Arc::clone(&self.folder), 1, &arguments.map(Into::into), env)
     }
 
-    fn run(folder: Rc<TempDir>, epoch: usize, arguments: &[OsString], env: &[(&str, &str)]) -> Self {
+    fn run(folder: Arc<TempDir>, epoch: usize, arguments: &[OsString], env: &[(&str, &str)]) -> Self {
         let path = |name: &str| folder.path().join(format!("{name}{epoch}"));
         let log = std::fs::File::create(path(LOG)).expect("a file");
         let script = r#""$@" </dev/null & envoy=$!; read -r _; kill -9 "$envoy""#;
@@ -122,9 +122,18 @@ impl Envoy {
             );
             std::thread::sleep(Duration::from_millis(20));
         }
-        let listeners: Value = serde_json::from_str(&self.admin.get("/listeners?format=json")).expect("JSON");
-        let socket = &listeners["listener_statuses"][0]["local_address"]["socket_address"];
-        self.gateway.set_port(u16::try_from(socket["port_value"].as_u64().expect("a port")).expect("a port"));
+        let listeners = self.listeners();
+        self.gateway = address(&listeners[0]);
+    }
+
+    fn listeners(&self) -> Vec<Value> {
+        let all: Value = serde_json::from_str(&self.admin.get("/listeners?format=json")).expect("JSON");
+        all["listener_statuses"].as_array().expect("listeners").clone()
+    }
+
+    /// Where the listener of this name listens.
+    pub fn listener(&self, name: &str) -> SocketAddr {
+        address(self.listeners().iter().find(|listener| listener["name"] == name).expect("a listener"))
     }
 
     /// What Envoy said so far.
@@ -135,6 +144,11 @@ impl Envoy {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(format!("{name}{}", self.epoch))
     }
+}
+
+fn address(listener: &Value) -> SocketAddr {
+    let port = listener["local_address"]["socket_address"]["port_value"].as_u64().expect("a port");
+    SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).expect("a port")))
 }
 
 impl Drop for Envoy {

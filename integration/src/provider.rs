@@ -118,6 +118,11 @@ impl Provider {
         self.state.seen.borrow().iter().filter(|seen| seen.model == model).cloned().collect()
     }
 
+    /// All requests so far.
+    pub fn everything(&self) -> Vec<Arc<Seen>> {
+        self.state.seen.borrow().clone()
+    }
+
     /// The only request for this model, waited for.
     pub async fn one(&self, model: &str) -> Arc<Seen> {
         let mut seen = self.state.seen.subscribe();

@@ -38,6 +38,7 @@ mod rate_limit_messages;
 mod rate_limit_service;
 mod records;
 mod reload;
+mod routes;
 mod stories;
 mod strict;
 mod uploads;
