@@ -15,7 +15,7 @@ use crate::contract;
 use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Phase};
 use crate::headers::Headers;
-use crate::host::{self, Action, Host, Side, Stream};
+use crate::host::{self, Action, Host, Side};
 use crate::limits::Limit;
 use crate::policies::Policy;
 use crate::surfaces::files::Files;
@@ -36,6 +36,7 @@ mod refusal;
 mod route;
 mod settle;
 mod standing;
+mod steering;
 mod way;
 
 use admitted::Admitted;
@@ -57,6 +58,8 @@ pub struct Gateway {
     /// What the route leaves of the configuration.
     policy: Rc<Policy>,
     state: State,
+    /// The request's headers as they were sent, without the key, while those of attempts are in their place.
+    sent: Headers,
     /// What the caller is told in the place of Envoy's own words.
     substitute: Option<Vec<u8>>,
     /// What we have answered, in case that Envoy answers something else.
@@ -113,6 +116,7 @@ impl Gateway {
             config,
             exchanges,
             state: State::Fresh,
+            sent: Headers::default(),
             substitute: None,
             refused: None,
             last_words: LastWords::default(),
@@ -209,6 +213,7 @@ impl Gateway {
             // A filter in front of us has answered, or somebody who is none of our business.
             return Action::Continue;
         }
+        self.put_back(host);
         let mut headers = Headers::from(host.headers(Side::Response));
         let status = headers.get(":status").and_then(|status| status.parse().ok()).unwrap_or(0);
         self.notes.status = status;
@@ -342,7 +347,8 @@ impl Gateway {
     /// Hands the request over.
     fn forward(&mut self, host: &dyn Host, exchange: Rc<Exchange>, entrant: Entrant) -> Action {
         self.notes.model = Some(exchange.asked.model.clone()).filter(|model| !model.is_empty());
-        steer(host, &exchange, entrant.admitted.headers);
+        self.sent = entrant.admitted.headers;
+        steering::steer(host, &exchange, &self.sent);
         self.exchanges.open(Rc::clone(&exchange));
         self.state = State::Forwarded(exchange);
         Action::Continue
@@ -360,24 +366,6 @@ impl Gateway {
 fn estimate(surface: &dyn CountSurface, body: &[u8]) -> Result<Vec<u8>, ApiError> {
     let chat = surface.request(&admitted::object(body)?)?;
     Ok(surface.answer(chat.estimated_tokens()))
-}
-
-/// Tells Envoy's router how to make the attempts. Changed headers make it choose the route again, by the property.
-fn steer(host: &(impl Stream + ?Sized), exchange: &Exchange, mut headers: Headers) {
-    host.set_property(contract::EXCHANGE, exchange.id.to_string().as_bytes());
-    if let Some(cluster) = exchange.plan.cluster() {
-        host.set_property(contract::CLUSTER, cluster.as_bytes());
-    }
-    let clock = if exchange.asked.stream { exchange.timeouts.first_token } else { exchange.timeouts.attempt };
-    // What was begun at a provider must not be begun twice.
-    let once = exchange.resource.as_ref().is_some_and(|resource| resource.method != "GET");
-    let on = if once { "retriable-headers,connect-failure" } else { "retriable-headers,reset,connect-failure" };
-    headers.set("x-envoy-retry-on", on);
-    headers.set("x-envoy-retriable-header-names", contract::RETRY_HEADER);
-    headers.set("x-envoy-max-retries", exchange.plan.retries().to_string());
-    headers.set("x-envoy-upstream-rq-timeout-ms", exchange.timeouts.total.as_millis().to_string());
-    headers.set("x-envoy-upstream-rq-per-try-timeout-ms", clock.as_millis().to_string());
-    host.set_headers(Side::Request, &headers.pairs());
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@
 //!   can go to the next target, also one inside a 200. After it nothing is replayed, and failure is told in band.
 //! - **Every attempt replaces all request headers.** Envoy keeps what the attempt before has set, its provider's key
 //!   included.
+//! - **Keys end where they are read.** The caller's goes no further than the gateway role; a provider's is gone from the request
+//!   when access logs are written.
 //! - **No header carries our state.** Cluster and exchange travel as properties of the stream, which callers cannot
 //!   set and providers cannot see ([`contract`]).
 //! - **The same wire format passes** the caller's bytes but for the fields that are ours, and those that the provider is

@@ -20,6 +20,7 @@ impl Gateway {
         if matches!(self.state, State::Fresh | State::Passing) {
             return;
         }
+        self.put_back(host);
         let exchange = match std::mem::replace(&mut self.state, State::Answered) {
             State::Forwarded(exchange) => Some(exchange),
             State::Asking(asking) => {

@@ -9,6 +9,7 @@ mod tasks;
 
 use super::*;
 use crate::clients::Digest;
+use crate::host::Stream as _;
 use crate::host::memory::Memory;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;

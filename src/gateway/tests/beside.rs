@@ -61,6 +61,35 @@ fn the_key_ends_at_the_gateway() {
 }
 
 #[test]
+fn the_headers_of_attempts_are_not_there_any_more_when_the_request_is_over() {
+    for answers in [true, false] {
+        let world = World::new();
+        let mut gateway = world.chat("k", HELLO);
+        // What an attempt leaves.
+        *world.host.request.borrow_mut() =
+            vec![(":path".into(), "/v1/messages".into()), ("x-api-key".into(), "sk-up-a".into())];
+        if answers {
+            *world.host.response.borrow_mut() = vec![(":status".into(), "200".into())];
+            let _ = gateway.on_response_headers(&world.host, false, NOW);
+        } else {
+            gateway.on_log(&world.host, NOW);
+        }
+        let header = |name| world.host.header(Side::Request, name);
+        assert_eq!(header("x-api-key"), None);
+        assert_eq!(header(":path").as_deref(), Some("/v1/chat/completions"));
+        assert_eq!((header("x-request-id").as_deref(), header("x-envoy-retry-on")), (Some("r-1"), None));
+    }
+}
+
+#[test]
+fn a_request_that_becomes_another_protocol_is_refused() {
+    let world = World::new();
+    let headers = [("x-api-key", "k"), ("content-type", "application/json"), ("upgrade", "websocket")];
+    let _ = world.chat_with(&headers, HELLO);
+    assert_eq!(world.refused(), (400, "unsupported_upgrade".to_owned()));
+}
+
+#[test]
 fn a_target_whose_cluster_is_full_or_empty_is_gone_round_by_the_next_request() {
     for details in ["upstream_reset_before_response_started{overflow}", "no_healthy_upstream", "cluster_not_found"] {
         let world = World::new();
