@@ -150,7 +150,7 @@ impl RootContext for Root {
         match &self.role {
             Role::Gateway(config) => {
                 let gateway = Gateway::new(context, Rc::clone(config), exchanges);
-                Some(Box::new(GatewayStream { context, gateway: Rc::new(RefCell::new(gateway)) }))
+                Some(Box::new(GatewayStream { context, gateway: Rc::new(RefCell::new(gateway)), ended: false }))
             }
             Role::Provider => Some(Box::new(ProviderStream(Provider::new(context, exchanges)))),
             Role::Unconfigured => None,
@@ -161,6 +161,7 @@ impl RootContext for Root {
 struct GatewayStream {
     context: u32,
     gateway: Rc<RefCell<Gateway>>,
+    ended: bool,
 }
 
 impl GatewayStream {
@@ -172,6 +173,33 @@ impl GatewayStream {
             Envoy::set_tick(WAITING_TICK);
         }
         next(action)
+    }
+
+    /// The request is over. Once, whoever tells first.
+    fn end(&mut self) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let mut gateway = self.gateway.borrow_mut();
+        if let Some(id) = gateway.exchange_id() {
+            CONTEXTS.with_borrow_mut(|contexts| contexts.remove(&id));
+        }
+        if let Some(call) = gateway.call() {
+            ASKING.with_borrow_mut(|asking| asking.remove(&call));
+        }
+        let asks = gateway.asks();
+        let had_nothing = EXCHANGES.with(|exchanges| exchanges.outbox().is_empty());
+        gateway.on_log(&Envoy, now());
+        drop(gateway);
+        // The first message asks for a tick: each time that it is asked for, the tick begins to wait anew.
+        if had_nothing && !EXCHANGES.with(|exchanges| exchanges.outbox().is_empty()) {
+            Envoy::set_tick(WAITING_TICK);
+        }
+        no_longer_waiting(self.context);
+        // A call from here would be told to this context, which is about to end: the tick wakes those that would make one.
+        if !asks {
+            wake();
+        }
     }
 }
 
@@ -228,6 +256,12 @@ fn no_longer_waiting(context: u32) {
 }
 
 impl Context for GatewayStream {
+    fn on_done(&mut self) -> bool {
+        // Over HTTP/3 Envoy logs when the caller has acknowledged the last byte: its filters are gone by then.
+        self.end();
+        true
+    }
+
     fn on_grpc_call_response(&mut self, call: u32, status: u32, size: usize) {
         deliver(call, status, size);
     }
@@ -263,26 +297,7 @@ impl HttpContext for GatewayStream {
     }
 
     fn on_log(&mut self) {
-        let mut gateway = self.gateway.borrow_mut();
-        if let Some(id) = gateway.exchange_id() {
-            CONTEXTS.with_borrow_mut(|contexts| contexts.remove(&id));
-        }
-        if let Some(call) = gateway.call() {
-            ASKING.with_borrow_mut(|asking| asking.remove(&call));
-        }
-        let asks = gateway.asks();
-        let had_nothing = EXCHANGES.with(|exchanges| exchanges.outbox().is_empty());
-        gateway.on_log(&Envoy, now());
-        drop(gateway);
-        // The first message asks for a tick: each time that it is asked for, the tick begins to wait anew.
-        if had_nothing && !EXCHANGES.with(|exchanges| exchanges.outbox().is_empty()) {
-            Envoy::set_tick(WAITING_TICK);
-        }
-        no_longer_waiting(self.context);
-        // A call from here would be told to this context, which is about to end: the tick wakes those that would make one.
-        if !asks {
-            wake();
-        }
+        self.end();
     }
 }
 
