@@ -62,6 +62,10 @@ impl Head {
         if end {
             return Err(ApiError::invalid("The request has no body."));
         }
+        if self.get("upgrade").is_some() {
+            // Envoy lets only those through that the operator has allowed. Their body has no end.
+            return Err(ApiError::invalid("Connections cannot be upgraded here.").code("unsupported_upgrade"));
+        }
         self.check_transfer(max_body)
     }
 
