@@ -28,8 +28,9 @@ fn mappers(applies: &str) -> Value {
         "The request took too long to arrive.",
         None,
     );
+    // What is no failure, such as a health check, is somebody else's.
     let other = mapper(
-        applies,
+        &format!("response.code >= 400 && {applies}"),
         "api_error",
         "The gateway cannot serve this request (%RESPONSE_CODE%). %LOCAL_REPLY_BODY%",
         None,
