@@ -23,6 +23,10 @@ pub fn system_ca() -> PathBuf {
     CA_FILES.into_iter().find(|file| Path::new(file).exists()).unwrap_or(usual).into()
 }
 
+/// The cluster of a request for which the filter has not decided yet, without a host. Filters before ours look at the
+/// route's cluster, and some (`ratelimit`) do nothing where there is none.
+pub(super) const UNDECIDED: &str = "tollhouse_undecided";
+
 /// A provider as far as its cluster goes.
 pub(super) struct Upstream {
     provider: String,
@@ -59,6 +63,10 @@ pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, 
     if let (Some(_), Some(sds)) = (&of_secrets, &document.sds) {
         free("sds.cluster", &sds.cluster)?;
     }
+    if let Some(Upstream { provider, .. }) = upstreams.iter().find(|upstream| upstream.server.name == UNDECIDED) {
+        let reason = format!("found `{UNDECIDED}`, expected another name: this cluster has no hosts");
+        return Err(ConfigError { path: format!("providers.{provider}.cluster"), reason });
+    }
     let of_store = store::cluster(document)?;
     if let (Some(_), Some(store)) = (&of_store, &document.limit_store) {
         free("limit_store.rate_limit_service", &store.rate_limit_service)?;
@@ -76,8 +84,9 @@ pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, 
     all.extend(webhook.map(|webhook| (webhook, json!([codec()]))));
     all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
     let all = all.iter().map(|(server, filters)| cluster(server, filters, document, options));
+    let undecided = json!({ "name": UNDECIDED, "type": "STATIC" });
     // Secrets first: the clusters after it wait for theirs.
-    Ok(of_secrets.into_iter().chain(all).chain(of_store).chain(chains).collect())
+    Ok(of_secrets.into_iter().chain(all).chain([undecided]).chain(of_store).chain(chains).collect())
 }
 
 /// Keys that are files, as Envoy knows them: the secret of the cluster of this name is in this file.

@@ -97,7 +97,7 @@ pub(super) fn access_log(options: &Options) -> Value {
 
 /// The route table: one route, whose cluster the filter names before every attempt.
 pub(crate) fn routes(document: &Document) -> Result<Value, ConfigError> {
-    let route = match route(document)? {
+    let route = match route(document, Some(cluster::UNDECIDED))? {
         Some(route) => json!({ "match": { "prefix": "/" }, "route": route }),
         // Envoy takes no empty map. The filter still answers all that needs no provider.
         None => json!({ "match": { "prefix": "/" }, "direct_response": { "status": 503 } }),
@@ -113,9 +113,10 @@ pub(crate) fn routes(document: &Document) -> Result<Value, ConfigError> {
     }))
 }
 
-/// What a route does with a request: the filter names the cluster before every attempt. None without a provider.
-pub(super) fn route(document: &Document) -> Result<Option<Value>, ConfigError> {
-    let Some(specifier) = cluster_specifier(&cluster::names(document)?) else { return Ok(None) };
+/// What a route does with a request: the filter names the cluster before every attempt. `undecided` is the cluster until
+/// then, if there is one. None without a provider.
+pub(super) fn route(document: &Document, undecided: Option<&str>) -> Result<Option<Value>, ConfigError> {
+    let Some(specifier) = cluster_specifier(&cluster::names(document)?, undecided) else { return Ok(None) };
     let mut route = json!({
         // The filter sets x-envoy-upstream-rq-timeout-ms, and when to try again, for each request.
         "timeout": "0s",
@@ -140,21 +141,11 @@ fn retry_buffer_limit(document: &Document) -> u64 {
     buffer_limit(document) * if twice { 2 } else { 1 }
 }
 
-fn cluster_specifier(clusters: &[String]) -> Option<Value> {
-    let action = |cluster: &String| {
-        let action = json!({
-            "name": "cluster",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction",
-                "cluster": cluster,
-            },
-        });
-        (cluster.clone(), json!({ "action": action }))
-    };
+fn cluster_specifier(clusters: &[String], undecided: Option<&str>) -> Option<Value> {
     if clusters.is_empty() {
         return None;
     }
-    let map: serde_json::Map<_, _> = clusters.iter().map(action).collect();
+    let map: serde_json::Map<_, _> = clusters.iter().map(|cluster| (cluster.clone(), to_cluster(cluster))).collect();
     let input = json!({
         "name": "cluster",
         "typed_config": {
@@ -162,13 +153,28 @@ fn cluster_specifier(clusters: &[String]) -> Option<Value> {
             "key": filter_state(CLUSTER),
         },
     });
+    let mut matcher = json!({ "matcher_tree": { "input": input, "exact_match_map": { "map": map } } });
+    if let (Some(fields), Some(undecided)) = (matcher.as_object_mut(), undecided) {
+        fields.insert("on_no_match".to_owned(), to_cluster(undecided));
+    }
     Some(json!({
         "extension": {
             "name": "envoy.router.cluster_specifier_plugin.matcher",
             "typed_config": {
                 "@type": "type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier",
-                "cluster_matcher": { "matcher_tree": { "input": input, "exact_match_map": { "map": map } } },
+                "cluster_matcher": matcher,
             },
         },
     }))
+}
+
+fn to_cluster(name: &str) -> Value {
+    let action = json!({
+        "name": "cluster",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction",
+            "cluster": name,
+        },
+    });
+    json!({ "action": action })
 }

@@ -270,7 +270,7 @@ alerts: { webhook: { endpoint: 'https://hooks.slack.com', path: { env: SLACK_WEB
     let clusters = config["static_resources"]["clusters"].as_array().unwrap();
     assert_eq!(
         clusters.iter().map(|cluster| cluster["name"].as_str().unwrap()).collect::<Vec<_>>(),
-        ["alerts", "openai"]
+        ["alerts", "openai", "tollhouse_undecided"]
     );
     let tls = &clusters[0]["transport_socket"]["typed_config"];
     assert_eq!(tls["sni"], "hooks.slack.com");
@@ -296,7 +296,8 @@ fn an_older_envoy_gets_a_chain_for_each_order_of_attempts() {
     let config = bootstrap(&document(&old), &options()).unwrap();
     let clusters = config["static_resources"]["clusters"].as_array().unwrap();
     let by_name = |name: &str| clusters.iter().find(|cluster| cluster["name"] == name).unwrap();
-    assert_eq!(clusters.len(), 4 + 12);
+    // And one for requests that are not decided yet.
+    assert_eq!(clusters.len(), 4 + 12 + 1);
     let chain = by_name("onprem>openai>anthropic");
     let followed = &chain["cluster_type"]["typed_config"]["clusters"];
     assert_eq!(*followed, json!([{ "name": "onprem" }, { "name": "openai" }, { "name": "anthropic" }]));
@@ -313,7 +314,7 @@ fn an_older_envoy_gets_a_chain_for_each_order_of_attempts() {
 
     let mut routes = Vec::new();
     find(&config, "map", &mut routes);
-    assert_eq!(routes[0].as_object().unwrap().len(), clusters.len());
+    assert_eq!(routes[0].as_object().unwrap().len(), 4 + 12);
     assert!(!config.to_string().contains("refresh_cluster_on_retry"));
     let tags = config["stats_config"]["stats_tags"].as_array().unwrap();
     assert!(tags.iter().any(|tag| tag["tag_name"] == "loaded_by"), "metrics have the names that they have later");
@@ -321,4 +322,19 @@ fn an_older_envoy_gets_a_chain_for_each_order_of_attempts() {
     find(&config, "configuration", &mut configurations);
     let told = |config: &&&Value| config["value"].as_str().unwrap().contains("envoy_version");
     assert_eq!(configurations.iter().filter(told).count(), 1, "the gateway role knows");
+}
+
+#[test]
+fn a_request_that_the_filter_has_not_seen_goes_nowhere() {
+    let config = bootstrap(&document(DOCUMENT), &options()).unwrap();
+    let mut otherwise = Vec::new();
+    find(&config, "on_no_match", &mut otherwise);
+    let name = &otherwise[0]["action"]["typed_config"]["cluster"];
+    let clusters = config["static_resources"]["clusters"].as_array().unwrap();
+    let cluster = clusters.iter().find(|cluster| cluster["name"] == *name).unwrap();
+    assert!(cluster.get("load_assignment").is_none(), "{cluster}");
+    assert_eq!(
+        refused("providers: { a: { dialect: openai, cluster: tollhouse_undecided } }"),
+        "providers.a.cluster: found `tollhouse_undecided`, expected another name: this cluster has no hosts"
+    );
 }

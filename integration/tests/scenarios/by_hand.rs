@@ -27,7 +27,8 @@ fn bootstrap(files: &Files<'_>, anthropic: &Provider, openai: &Provider) -> Stri
     let log = listener.pointer_mut("/filter_chains/0/filters/0/typed_config/access_log/0/typed_config").unwrap();
     log["@type"] = json!("type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog");
     log["path"] = json!(files.records());
-    for cluster in all["static_resources"]["clusters"].as_array_mut().unwrap() {
+    let clusters = all["static_resources"]["clusters"].as_array_mut().unwrap();
+    for cluster in clusters.iter_mut().filter(|cluster| cluster.get("load_assignment").is_some()) {
         let provider = if cluster["name"] == "anthropic" { anthropic } else { openai };
         let address = "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address";
         let port = provider.address.port();

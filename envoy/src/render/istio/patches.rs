@@ -76,7 +76,7 @@ fn route(document: &Document) -> Result<Value, ConfigError> {
             GATEWAY: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "config": {} },
         },
     });
-    if let (Some(fields), Some(action)) = (value.as_object_mut(), gateway::route(document)?) {
+    if let (Some(fields), Some(action)) = (value.as_object_mut(), gateway::route(document, None)?) {
         fields.insert("route".to_owned(), action);
     }
     let within = json!({ "routeConfiguration": { "vhost": { "route": { "name": NAME } } } });
