@@ -136,6 +136,11 @@ impl Envoy {
         address(self.listeners().iter().find(|listener| listener["name"] == name).expect("a listener"))
     }
 
+    /// Where its bootstrap may write.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// What Envoy said so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.path(LOG)).unwrap_or_default()

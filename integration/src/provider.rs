@@ -20,6 +20,9 @@ use crate::speech::Speech;
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A free port.
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
 type Script = Arc<dyn Fn(&Seen, usize) -> Reply + Send + Sync>;
 
 /// A provider on a port of its own.
@@ -76,16 +79,25 @@ impl Provider {
 
     /// The same with a script for all models that have none of their own.
     pub async fn answering(script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
-        Self::listening(true, script).await
+        Self::at(LOOPBACK, script).await
+    }
+
+    /// The same at another address than the usual one.
+    pub async fn at(address: SocketAddr, script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listening(address, true, script).await
     }
 
     /// One that keeps nothing of what it gets, for days that are long.
     pub async fn forgetting(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
-        Self::listening(false, move |seen, _| script(seen)).await
+        Self::listening(LOOPBACK, false, move |seen, _| script(seen)).await
     }
 
-    async fn listening(remembers: bool, script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    async fn listening(
+        address: SocketAddr,
+        remembers: bool,
+        script: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(State {
             script: Arc::new(script),

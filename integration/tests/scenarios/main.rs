@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod beside;
 mod by_hand;
 mod callers;
 mod chat;

@@ -1,0 +1,111 @@
+//! TLS to providers, as it is rendered: nothing in the document is about it.
+
+use std::net::SocketAddr;
+
+use integration::caller::Call;
+use integration::document::{self, KEY};
+use integration::envoy::Envoy;
+use integration::provider::Provider;
+use integration::speech::ANSWER;
+use integration::speech::Speech::{Anthropic, OpenAi};
+use integration::stage;
+use serde_json::{Value, json};
+use tollhouse::process::Gateway;
+
+use super::pki::{self, Authority};
+use super::street::plain;
+use super::wire::{door, envoy};
+
+/// A server with TLS.
+struct Server {
+    name: &'static str,
+    certificate: Value,
+    protocols: &'static [&'static str],
+    /// What it sees of the wire, if the gateway trusts it.
+    wire: Option<&'static str>,
+}
+
+fn servers(trusted: &Authority, other: &Authority) -> [Server; 6] {
+    let server = |name, certificate, protocols, wire| Server { name, certificate, protocols, wire };
+    let good = |names: &[&str], year| trusted.certificate(names, year);
+    [
+        server("good", good(&["localhost"], 2100), &["h2", "http/1.1"], Some("HTTP/2 localhost")),
+        server("old-http", good(&["localhost"], 2100), &["http/1.1"], Some("HTTP/1.1 localhost")),
+        // An address is no server name.
+        server("address", good(&["127.0.0.1"], 2100), &["h2"], Some("HTTP/2")),
+        server("expired", good(&["localhost"], 2020), &["h2"], None),
+        server("another-name", good(&["elsewhere.example"], 2100), &["h2"], None),
+        server("another-authority", other.certificate(&["localhost"], 2100), &["h2"], None),
+    ]
+}
+
+impl Server {
+    /// Tells the provider behind it of the wire.
+    fn listener(&self) -> Value {
+        let mut listener = door(self.name, "o");
+        let chain = &mut listener["filter_chains"][0];
+        chain["transport_socket"] = pki::tls("DownstreamTlsContext", pki::server(&self.certificate, self.protocols));
+        let wire = json!({ "key": "x-wire", "value": "%PROTOCOL% %REQUESTED_SERVER_NAME%" });
+        let manager = &mut chain["filters"][0]["typed_config"];
+        manager["route_config"]["virtual_hosts"][0]["request_headers_to_add"] = json!([{ "header": wire }]);
+        let inspector = "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector";
+        listener["listener_filters"] =
+            json!([{ "name": "envoy.filters.listener.tls_inspector", "typed_config": { "@type": inspector } }]);
+        listener
+    }
+
+    fn provider(&self, fronts: &Envoy) -> Value {
+        let host = if self.name == "address" { "127.0.0.1" } else { "localhost" };
+        json!({
+            "dialect": "openai",
+            "endpoint": format!("https://{host}:{}/v1", fronts.listener(self.name).port()),
+            "keys": [{ "value": "sk-upstream-tls" }],
+            "connect_timeout": "10s",
+        })
+    }
+}
+
+/// Models named as the servers, with another provider as the second target.
+fn document(servers: &[Server], fronts: &Envoy, a: &Provider) -> Value {
+    let mut providers = json!({ "a": document::provider("anthropic", "a", &a.address.to_string()) });
+    let mut models = json!({});
+    for server in servers {
+        let name = server.name;
+        providers[name] = server.provider(fronts);
+        models[name] = json!({ "targets": [format!("{name}/{name}"), format!("a/{name}")] });
+    }
+    json!({ "providers": providers, "models": models, "clients": [document::client("main", KEY, &["*"])] })
+}
+
+/// What `tollhouse run` does with a document and an authority.
+fn run(document: &Value, ca: String) -> Gateway {
+    let document = document::read(document);
+    stage::kept(move || {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let mut options = stage::options(&folder.join("access.log"), &folder.join("envoy.log"));
+        std::fs::write(folder.join("ca.pem"), ca).unwrap();
+        options.ca = Some(folder.join("ca.pem"));
+        Gateway::start(&document, options).unwrap()
+    })
+}
+
+#[tokio::test]
+async fn a_provider_must_prove_who_it_is() {
+    stage::folder();
+    let (o, a) = (stage::provider(OpenAi), stage::provider(Anthropic));
+    let (trusted, other) = (Authority::new(), Authority::new());
+    let servers = servers(&trusted, &other);
+    let listeners: Vec<_> = servers.iter().map(Server::listener).collect();
+    let fronts = envoy(&listeners, &[plain("o", o.address)]);
+    let gateway = run(&document(&servers, &fronts, &a), trusted.pem());
+    let address: SocketAddr = gateway.base_url().trim_start_matches("http://").parse().unwrap();
+    for Server { name, wire, .. } in &servers {
+        let answer = Call::chat(address, KEY, name).send().await;
+        assert_eq!(answer.content(), ANSWER, "{name}: {}", answer.text());
+        let trusts = (format!("{name}/{name}"), "1".to_owned());
+        let goes_on = (format!("a/{name}"), "2".to_owned());
+        assert_eq!(answer.served(), if wire.is_some() { trusts } else { goes_on });
+        let seen = o.seen(name);
+        assert_eq!(seen.first().and_then(|seen| seen.head.get("x-wire")), *wire, "{name}");
+    }
+}
