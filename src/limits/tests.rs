@@ -58,6 +58,21 @@ fn all_limits_that_match_must_have_room_and_the_answer_names_the_one_that_has_no
 }
 
 #[test]
+fn teams_that_no_document_names_have_counters_of_their_own_in_bounded_room() {
+    let limits = limits([Limit::new(each(Dimension::Team), Kind::Requests, MINUTE, 1)]);
+    let host = Memory::default();
+    let ask = |team: &str| {
+        let subject = Subject { team: Some(team), foreign_team: true, ..bot() };
+        take(&limits, &subject, demand(0, 0), &host).is_ok()
+    };
+    assert_eq!([ask("field"), ask("labs"), ask("field")], [true, true, false]);
+    for number in 0..10_000 {
+        ask(&number.to_string());
+    }
+    assert!(host.shared.borrow().len() <= 4_096);
+}
+
+#[test]
 fn each_client_has_a_counter_of_its_own() {
     let limits = limits([Limit::new(each(Dimension::Client), Kind::Requests, MINUTE, 1)]);
     let host = Memory::default();
