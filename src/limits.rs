@@ -1,4 +1,4 @@
-//! Limits: how much of what, in which time, for whom. Rules here, counters in the [ledger](crate::ledger).
+//! Limits: how much of what, in which time, for whom. Rules here, counters in the [ledger].
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
