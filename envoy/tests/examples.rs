@@ -20,7 +20,8 @@ fn examples(name: &str) -> Vec<PathBuf> {
 
 /// The YAML blocks of the README and of the pages, those that are parts together with the README's first.
 fn documents() -> Vec<String> {
-    let pages = fs::read_dir(root().join("docs")).unwrap().map(|page| page.unwrap().path());
+    let pages =
+        fs::read_dir(root().join("docs")).unwrap().map(|page| page.unwrap().path()).filter(|path| path.is_file());
     let pages = std::iter::once(root().join("README.md")).chain(pages);
     let texts: Vec<_> = pages.map(|page| fs::read_to_string(page).unwrap()).collect();
     let blocks = texts.iter().flat_map(|text| text.split("```yaml\n").skip(1));
