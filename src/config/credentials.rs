@@ -9,14 +9,16 @@ type Result<T> = std::result::Result<T, ConfigError>;
 pub enum Credentials {
     /// The filter: keys, used in turn. None for servers that ask for none. Never shown.
     Filter(Vec<String>),
-    /// Envoy, after the filter, which never sees it: a secret, or a signature.
-    Envoy,
+    /// Envoy, after the filter, which never sees it.
+    Secret,
+    /// Envoy, which signs what the filter has made.
+    Signature,
 }
 
 impl Credentials {
-    /// Does Envoy put them in?
-    pub fn are_envoys(&self) -> bool {
-        *self == Self::Envoy
+    /// Does Envoy put in a key that the filter never sees?
+    pub fn are_secret(&self) -> bool {
+        *self == Self::Secret
     }
 
     /// The key of a request; requests with numbers that follow each other take turns.
@@ -43,7 +45,7 @@ pub(super) fn credentials(
             }
             Source::Envoy(_) => {
                 check_aws(&path, key, provider)?;
-                return Ok(Credentials::Envoy);
+                return Ok(if key.aws.is_some() { Credentials::Signature } else { Credentials::Secret });
             }
         }
     }

@@ -94,7 +94,7 @@ fn requests_that_envoy_signs_have_no_key_here() {
         |dialect: &str, keys: &str| format!(r#"{{"providers":{{"b":{{"dialect":"{dialect}","keys":[{keys}]}}}}}}"#);
     let aws = r#"{"aws":{"region":"eu-west-1"}}"#;
     let config = parse(&with("bedrock-converse", aws)).unwrap();
-    assert!(config.providers["b"].credentials == Credentials::Envoy);
+    assert!(config.providers["b"].credentials == Credentials::Signature);
     refused(
         &with("bedrock-converse", &format!(r#"{aws},{{"value":"k"}}"#)),
         "providers.b.keys[0].aws: expected no other key beside it: Envoy puts one in for each provider",

@@ -301,7 +301,7 @@ fn failure(call: &Call, head: &Received, body: &[u8]) -> ApiError {
     // A redirect is nothing that a caller could follow.
     let told = if head.status < 400 { 502 } else { head.status };
     let error = call.service.format().error(told, body, &|name| head.get(name));
-    if matches!(error.status, 401 | 403) && call.target.provider.credentials.are_envoys() {
+    if matches!(error.status, 401 | 403) && call.target.provider.credentials.are_secret() {
         return no_credential();
     }
     match error.retry {
@@ -310,8 +310,8 @@ fn failure(call: &Call, head: &Received, body: &[u8]) -> ApiError {
     }
 }
 
-/// The provider wants a credential, and the one that Envoy puts in is missing, spent or not good for this: nobody but
-/// the provider tells. It is not the caller's, and may be renewed at any time.
+/// The provider wants a key, and the one that Envoy puts in is missing, spent or not good for this: nobody but the
+/// provider tells. It is not the caller's, and may be renewed at any time.
 fn no_credential() -> ApiError {
     let message = "The provider does not accept the gateway's credential, or the gateway has none.";
     ApiError::new(502, message).code("provider_credential").retry(Retry::After(failover::DEFAULT_COOLDOWN))

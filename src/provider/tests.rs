@@ -33,6 +33,7 @@ impl World {
                 "a": { "dialect": "anthropic", "keys": [{ "value": "sk-up-a" }], "endpoint": "https://a.example/v1" },
                 "b": { "dialect": "anthropic", "keys": [{ "value": "sk-up-b1" }, { "value": "sk-up-b2" }], "endpoint": "http://b.example:81" },
                 "e": { "dialect": "openai", "keys": [{ "file": "/run/secrets/e" }] },
+                "s": { "dialect": "bedrock-converse", "keys": [{ "aws": { "region": "us-east-1" } }] },
                 "c": { "dialect": "gemini", "keys": [{ "value": "k" }], "endpoint": "https://c.example" },
             },
             "models": { "tier": { "targets": targets, "timeouts": { "idle": "5s" } } },

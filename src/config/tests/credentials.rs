@@ -20,7 +20,7 @@ fn keys_of_the_filter_take_turns_and_those_of_envoy_are_not_known() {
     assert_eq!(credentials("").key(0), None);
     for envoys in [r#"{"file":"/run/secrets/openai"}"#, r#"{"sds":"openai"}"#] {
         let envoys = credentials(envoys);
-        assert!(envoys == Credentials::Envoy && envoys.key(0).is_none());
+        assert!(envoys == Credentials::Secret && envoys.key(0).is_none());
     }
 }
 

@@ -43,6 +43,14 @@ fn what_a_provider_says_of_a_key_of_the_filter_is_told_as_it_was() {
 }
 
 #[test]
+fn what_aws_says_of_a_signature_is_told_as_it_was() {
+    let world = World::new(&["s/one"], false);
+    let (_, body) = refused(&world, "403");
+    assert_eq!(world.told(":status").as_deref(), Some("403"));
+    assert!(!body.contains("provider_credential"), "{body}");
+}
+
+#[test]
 fn the_filter_sends_no_credential_where_envoy_does() {
     let world = World::new(&["a/one", "e/two"], false);
     let _ = world.attempt();
