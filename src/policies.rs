@@ -56,11 +56,6 @@ impl Policy {
         self.models.iter().all(|layer| layer.iter().any(|allowed| allowed.covers_all(provider)))
     }
 
-    /// The models and targets that it names one by one.
-    pub fn targets(&self) -> impl Iterator<Item = &str> {
-        self.models.iter().flatten().filter_map(Allowed::name)
-    }
-
     /// Is a surface of this name served?
     pub fn serves(&self, surface: &str) -> bool {
         self.surfaces.iter().all(|layer| layer.iter().any(|allowed| allowed.name() == surface))
