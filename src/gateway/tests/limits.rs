@@ -40,7 +40,7 @@ fn world_with(limits: Value, alerts: Value) -> World {
 }
 
 /// The request is over, with these tokens.
-fn end(world: &World, mut gateway: Gateway, input: u64, output: u64) {
+pub(super) fn end(world: &World, mut gateway: Gateway, input: u64, output: u64) {
     if let State::Forwarded(exchange) = &gateway.state {
         let mut progress = exchange.progress.borrow_mut();
         progress.begin("a/big");

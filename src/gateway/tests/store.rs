@@ -44,14 +44,8 @@ fn ok() -> Vec<u8> {
 }
 
 /// The request is over, with these tokens; the worker has had a moment since.
-fn end(world: &World, mut gateway: Gateway, input: u64, output: u64) {
-    if let State::Forwarded(exchange) = &gateway.state {
-        let mut progress = exchange.progress.borrow_mut();
-        progress.begin("a/big");
-        progress.meter.see(&[Event::Usage(Usage { input, output, ..Usage::default() })], NOW);
-        progress.meter.complete();
-    }
-    gateway.on_log(&world.host, NOW);
+fn end(world: &World, gateway: Gateway, input: u64, output: u64) {
+    limits::end(world, gateway, input, output);
     world.exchanges.outbox().send(&world.host, NOW);
 }
 
