@@ -186,8 +186,8 @@ fn strip(bootstrap: &mut Value, upstreams: &[Upstream]) {
     };
     manager["route_config"]["virtual_hosts"][0]["routes"] = upstreams.iter().map(by_model).collect();
     for cluster in resources["clusters"].as_array_mut().unwrap() {
-        let options = cluster["typed_extension_protocol_options"].as_object_mut().unwrap();
-        for options in options.values_mut() {
+        let options = cluster.get_mut("typed_extension_protocol_options").and_then(Value::as_object_mut);
+        for options in options.into_iter().flat_map(|options| options.values_mut()) {
             without_wasm(&mut options["http_filters"]);
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p integration --bench field` measures what is installed (`LITELLM` names the command of LiteLLM's
 //! proxy, `PORTKEY` the package of Portkey's gateway) and writes data, tables and plots to `docs/benchmarks/`. With
-//! `draw` it measures nothing and draws what the data says; with `quick` it shows only that everything works.
+//! `draw` it measures nothing and draws what the data says; with `quick` it shows only that everything works; with the
+//! names of some work (`"2 KB" "short stream"`) it measures only that, prints it and writes nothing.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -38,10 +39,11 @@ const TURN: Duration = Duration::from_millis(1500);
 fn main() {
     let asked = |word: &str| std::env::args().any(|argument| argument == word);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/benchmarks");
+    let named: Vec<Work> = work::ALL.into_iter().filter(|work| asked(work.name)).collect();
     if !asked("draw") {
         let (rounds, turn) = if asked("quick") { (1, Duration::from_millis(50)) } else { (ROUNDS, TURN) };
-        let data = measure(rounds, turn);
-        if asked("quick") {
+        let data = measure(if named.is_empty() { &work::ALL } else { &named }, rounds, turn);
+        if asked("quick") || !named.is_empty() {
             println!("{}", table::page(&data));
             return;
         }
@@ -58,7 +60,7 @@ fn raw(folder: &Path) -> PathBuf {
     folder.join("field.csv")
 }
 
-fn measure(rounds: usize, turn: Duration) -> Data {
+fn measure(works: &[Work], rounds: usize, turn: Duration) -> Data {
     process::stay_aside();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     // The runtime drives the providers only while it is waited for: gateways start in between.
@@ -74,7 +76,7 @@ fn measure(rounds: usize, turn: Duration) -> Data {
         })
         .collect();
     let mut data = Data::default();
-    for work in &work::ALL {
+    for work in works {
         // The first round warms up.
         for round in 0..=rounds {
             for gateway in &gateways {
