@@ -1,9 +1,12 @@
 //! The field side by side: gateways in turns within one run, each on one core, callers and providers on another.
 //!
-//! `cargo bench -p integration --bench field` measures what is installed (`LITELLM` names the command of LiteLLM's
-//! proxy, `PORTKEY` the package of Portkey's gateway) and writes data, tables and plots to `docs/benchmarks/`. With
-//! `draw` it measures nothing and draws what the data says; with `quick` it shows only that everything works; with the
-//! names of some work (`"2 KB" "short stream"`) it measures only that, prints it and writes nothing.
+//! `cargo bench -p integration` measures what is installed (`LITELLM` names the command of LiteLLM's proxy, `PORTKEY` the
+//! package of Portkey's gateway) and writes data, tables and plots to `docs/benchmarks/`. After `--`:
+//!
+//! - `quick` shows only that everything works, and `draw` makes tables and plots of the data that is there.
+//! - Names of work (`"2 KB" "long stream"`) measure only that. Like all that follows it is printed and not kept.
+//! - `against FILE` compares this module with that one, `limits` the filter with limits and without.
+//! - `memory` tells what Envoy holds, with the filter and without.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,98 +23,106 @@ use std::time::Duration;
 
 mod data;
 mod gateway;
+mod lineup;
 mod load;
+mod markdown;
+mod memory;
 mod plot;
 mod process;
+mod stamp;
 mod table;
+mod turns;
 mod upstream;
 mod work;
 
-use data::{Data, Row};
-use gateway::{Gateway, Kind};
-use work::{Answer, Work};
+use data::Data;
+use lineup::{Lineup, Pair};
+use turns::{Ground, Turns};
+use work::Work;
 
-/// Rounds; the gateways take turns in each.
-const ROUNDS: usize = 4;
-/// How long each is asked in a turn.
-const TURN: Duration = Duration::from_millis(1500);
+/// Long turns, for figures that can stand alone.
+const LONG: Turns = Turns { rounds: 4, time: Duration::from_secs(1) };
+/// Many short ones, for ratios of what is nearly the same.
+const MANY: Turns = Turns { rounds: 30, time: Duration::from_millis(300) };
+/// To see that it works.
+const QUICK: Turns = Turns { rounds: 1, time: Duration::from_millis(50) };
+
+/// What is asked for.
+struct Asked(Vec<String>);
+
+impl Asked {
+    fn has(&self, word: &str) -> bool {
+        self.0.iter().any(|asked| asked == word)
+    }
+
+    /// The file to compare with.
+    fn against(&self) -> Option<PathBuf> {
+        let at = self.0.iter().position(|asked| asked == "against")?;
+        // Cargo runs benchmarks in the folder of their package.
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(self.0.get(at + 1).expect("against which file"));
+        Some(file)
+    }
+
+    /// The work that is named.
+    fn works(&self) -> Vec<Work> {
+        work::ALL.into_iter().filter(|work| self.has(work.name)).collect()
+    }
+
+    fn turns(&self, usual: Turns) -> Turns {
+        if self.has("quick") { QUICK } else { usual }
+    }
+
+    fn memory(&self) -> memory::Scale {
+        if self.has("quick") { memory::QUICK } else { memory::FULL }
+    }
+}
 
 fn main() {
-    let asked = |word: &str| std::env::args().any(|argument| argument == word);
+    let asked = Asked(std::env::args().skip(1).collect());
+    let works = asked.works();
+    if let Some(other) = asked.against() {
+        compare(&asked, lineup::modules(&other));
+    } else if asked.has("limits") {
+        compare(&asked, lineup::limits());
+    } else if asked.has("memory") {
+        let figures = memory::measure(&Ground::new(), &lineup::field(), asked.memory());
+        for figure in figures {
+            println!("{}, {}: {:.0}", figure.gateway, figure.what, figure.value);
+        }
+    } else if !works.is_empty() {
+        println!("{}", table::page(&Ground::new().measure(&lineup::field(), &works, asked.turns(LONG))));
+    } else {
+        field(&asked);
+    }
+}
+
+fn compare(asked: &Asked, (lineup, pair): (Lineup, Pair)) {
+    let mut works = asked.works();
+    if works.is_empty() {
+        works = work::ALL.into_iter().filter(|work| work::TELLING.contains(&work.name)).collect();
+    }
+    let data = Ground::new().measure(&lineup, &works, asked.turns(MANY));
+    println!("{}{}", table::page(&data), table::pair(&data, pair));
+}
+
+/// The whole of it.
+fn field(asked: &Asked) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/benchmarks");
-    let named: Vec<Work> = work::ALL.into_iter().filter(|work| asked(work.name)).collect();
-    if !asked("draw") {
-        let (rounds, turn) = if asked("quick") { (1, Duration::from_millis(50)) } else { (ROUNDS, TURN) };
-        let data = measure(if named.is_empty() { &work::ALL } else { &named }, rounds, turn);
-        if asked("quick") || !named.is_empty() {
+    if !asked.has("draw") {
+        let (ground, lineup) = (Ground::new(), lineup::field());
+        let mut data = ground.measure(&lineup, &work::ALL, asked.turns(LONG));
+        data.figures = memory::measure(&ground, &lineup, asked.memory());
+        if asked.has("quick") {
             println!("{}", table::page(&data));
             return;
         }
         std::fs::create_dir_all(&folder).unwrap();
-        data.write(&raw(&folder));
+        data.write(&folder);
     }
-    let data = Data::read(&raw(&folder));
-    std::fs::write(folder.join("field.md"), table::page(&data)).unwrap();
+    let data = Data::read(&folder);
+    let origin = "<!-- Made by `cargo bench -p integration -- draw` of field.csv and figures.csv. -->\n";
+    std::fs::write(folder.join("field.md"), origin.to_owned() + &table::page(&data)).unwrap();
     plot::cpu(&data, &folder.join("cpu.svg"));
     plot::latency(&data, &folder.join("latency.svg"));
-}
-
-fn raw(folder: &Path) -> PathBuf {
-    folder.join("field.csv")
-}
-
-fn measure(works: &[Work], rounds: usize, turn: Duration) -> Data {
-    process::stay_aside();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    // The runtime drives the providers only while it is waited for: gateways start in between.
-    let upstreams = runtime.block_on(upstream::all());
-    let gateways: Vec<Gateway> = Kind::ALL
-        .into_iter()
-        .filter_map(|kind| {
-            let gateway = Gateway::start(kind, &upstreams);
-            if gateway.is_none() {
-                eprintln!("left out, not installed: {}", kind.name());
-            }
-            gateway
-        })
-        .collect();
-    let mut data = Data::default();
-    for work in works {
-        // The first round warms up.
-        for round in 0..=rounds {
-            for gateway in &gateways {
-                match runtime.block_on(turn_of(gateway, work, turn, round)) {
-                    Ok(row) if round > 0 => data.rows.push(row),
-                    Ok(_) => {}
-                    Err(answer) => eprintln!("{} cannot do `{}`: {answer}", gateway.kind.name(), work.name),
-                }
-            }
-        }
-        eprintln!("{}", work.name);
-    }
-    data
-}
-
-async fn turn_of(gateway: &Gateway, work: &Work, turn: Duration, round: usize) -> Result<Row, String> {
-    let request = gateway.request(work);
-    let cpu = || gateway.process.as_ref().map(process::Process::cpu).unwrap_or_default();
-    let before = cpu();
-    let start = std::time::Instant::now();
-    let timings = load::run(&request, work.connections, turn).await?;
-    let took = start.elapsed();
-    let used = cpu().saturating_sub(before);
-    let streamed = work.answer != Answer::Plain;
-    let latency = |q| data::quantile(timings.iter().map(|t| if streamed { t.first } else { t.whole }), q);
-    Ok(Row {
-        gateway: gateway.kind.name().to_owned(),
-        work: work.name.to_owned(),
-        round,
-        requests: timings.len(),
-        per_second: timings.len() as f64 / took.as_secs_f64(),
-        cpu_us: used.as_secs_f64() * 1e6 / timings.len() as f64,
-        p50_us: latency(0.5),
-        p99_us: latency(0.99),
-        p999_us: latency(0.999),
-        rss_mib: gateway.process.as_ref().map_or(0, process::Process::resident) >> 20,
-    })
 }

@@ -11,7 +11,7 @@ const SIZE: (u32, u32) = (900, 420);
 /// Processor time of a request, by gateway and work.
 pub(crate) fn cpu(data: &Data, path: &Path) {
     let works = ["0.2 KB", "2 KB", "32 KiB", "2 KB translated", "32 KiB translated"];
-    let gateways: Vec<&str> = data.gateways().into_iter().filter(|name| *name != "direct").collect();
+    let gateways: Vec<&str> = data.gateways().into_iter().filter(|name| *name != crate::lineup::DIRECT).collect();
     bars(data, path, "Processor time of a request, µs", (&gateways, &works), |row| row.cpu_us);
 }
 

@@ -43,7 +43,23 @@ impl Process {
 
     /// Bytes of memory that it holds.
     pub(crate) fn resident(&self) -> u64 {
-        family(self.0.id()).into_iter().map(resident).sum()
+        self.held("VmRSS:")
+    }
+
+    /// The most that it held since [`Process::forget_peak`].
+    pub(crate) fn peak(&self) -> u64 {
+        self.held("VmHWM:")
+    }
+
+    /// <https://docs.kernel.org/filesystems/proc.html>: `clear_refs`
+    pub(crate) fn forget_peak(&self) {
+        for pid in family(self.0.id()) {
+            fs::write(format!("/proc/{pid}/clear_refs"), "5").unwrap();
+        }
+    }
+
+    fn held(&self, kind: &str) -> u64 {
+        family(self.0.id()).into_iter().map(|pid| status(pid, kind)).sum()
     }
 
     fn tasks(&self) -> Vec<String> {
@@ -75,8 +91,9 @@ fn tasks(pid: u32) -> Vec<String> {
     folder.filter_map(|entry| entry.ok()?.path().to_str().map(str::to_owned)).collect()
 }
 
-fn resident(pid: u32) -> u64 {
+/// Bytes, of a line of `/proc/PID/status`.
+fn status(pid: u32, kind: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(kind));
     line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) << 10
 }

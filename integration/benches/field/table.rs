@@ -1,107 +1,109 @@
 //! Tables of the data.
 
-use std::fmt::Write;
-
 use crate::data::{Data, Row};
-use crate::gateway::Kind;
+use crate::lineup::{DIRECT, ENVOY, Pair};
+use crate::markdown::{Table, times, whole};
+use crate::memory::{AFTER_PEAK, AGAIN, IDLE, LARGE, MANY, STEADY};
 use crate::work::{LONG, SHORT};
 
-/// The page of all tables, in Markdown.
+/// All tables, in Markdown. What was not measured is left out.
 pub(crate) fn page(data: &Data) -> String {
-    let mut page = "<!-- Made by `cargo bench -p integration --bench field -- draw` of field.csv. -->\n".to_owned();
-    cpu(&mut page, data);
-    events(&mut page, data);
-    latency(&mut page, data);
-    first_piece(&mut page, data);
-    memory(&mut page, data);
-    page
+    [cpu(data), events(data), latency(data), paced(data), memory(data)].map(|table| table.to_string()).concat()
+}
+
+/// One against the other. The ratio is the median of the rounds': what the machine did meanwhile met both.
+pub(crate) fn pair(data: &Data, (that, this): Pair) -> Table {
+    let columns = ["processor time, µs", "ratio", "p50, µs", "p99, µs"];
+    let mut table = Table::new(&format!("{that} → {this}"), "", &columns);
+    for work in data.works() {
+        let both = |figure: fn(&Row) -> f64| {
+            let of = |name| whole(data.median(name, work, figure));
+            format!("{} → {}", of(that), of(this))
+        };
+        let ratio = times(data.paired([this, that], work, |this, that| this.cpu_us / that.cpu_us));
+        table.row(work, [both(|row| row.cpu_us), ratio, both(|row| row.p50_us), both(|row| row.p99_us)]);
+    }
+    table
 }
 
 /// Gateways beside Envoy alone, which all but the direct way are compared with.
 fn behind_envoy(data: &Data) -> Vec<&str> {
-    data.gateways().into_iter().filter(|name| *name != Kind::Direct.name()).collect()
+    data.gateways().into_iter().filter(|name| *name != DIRECT).collect()
 }
 
-fn head(page: &mut String, title: &str, first: &str, columns: &[&str]) {
-    write!(page, "\n## {title}\n\n| {first} | {} |\n|---|{}\n", columns.join(" | "), "---|".repeat(columns.len()))
-        .unwrap();
-}
-
-fn row(page: &mut String, first: &str, cells: impl Iterator<Item = String>) {
-    writeln!(page, "| {first} | {} |", cells.collect::<Vec<_>>().join(" | ")).unwrap();
-}
-
-const PLAIN: [&str; 7] =
-    ["0.2 KB", "2 KB", "32 KiB", "1 MiB", "0.2 KB translated", "2 KB translated", "32 KiB translated"];
-
-fn cpu(page: &mut String, data: &Data) {
+fn cpu(data: &Data) -> Table {
     let gateways = behind_envoy(data);
-    head(page, "Processor time of a request, Envoy alone = 1", "16 connections", &gateways);
-    for work in PLAIN {
-        let time = |gateway: &str| data.median(gateway, work, |row| row.cpu_us);
-        row(page, work, compared(&gateways, time));
+    let mut table =
+        Table::new("Processor time of a request, Envoy alone = 1", "16 connections, unless it is said", &gateways);
+    for work in data.works().into_iter().filter(|work| !work.contains("stream")) {
+        table.row(work, gateways.iter().map(|gateway| over_envoy(data, gateway, work)));
+    }
+    table
+}
+
+/// Microseconds of Envoy alone, and how many times that the others take.
+fn over_envoy(data: &Data, gateway: &str, work: &str) -> String {
+    match data.median(gateway, work, |row| row.cpu_us) {
+        Some(time) if gateway == ENVOY => format!("1 ({time:.1} µs)"),
+        _ => times(data.paired([gateway, ENVOY], work, |row, envoy| row.cpu_us / envoy.cpu_us)),
     }
 }
 
-/// What one more text event costs: the difference of a long stream and a short one.
+/// What one more text event costs, in microseconds: the difference of a long stream and a short one.
 fn event_us(data: &Data, gateway: &str, translated: bool) -> Option<f64> {
     let suffix = if translated { " translated" } else { "" };
     let of = |length: &str| data.median(gateway, &format!("{length} stream{suffix}"), |row| row.cpu_us);
     Some((of("long")? - of("short")?) / (LONG - SHORT) as f64)
 }
 
-fn events(page: &mut String, data: &Data) {
+fn events(data: &Data) -> Table {
     let gateways = behind_envoy(data);
-    head(page, "Processor time of a streamed event, in bursts, Envoy alone = 1", "16 connections", &gateways);
+    let mut table =
+        Table::new("Processor time of a streamed event, in bursts, Envoy alone = 1", "16 connections", &gateways);
     for (name, translated) in [("passed", false), ("translated", true)] {
-        row(page, name, compared(&gateways, |gateway| event_us(data, gateway, translated)));
+        let envoy = event_us(data, ENVOY, translated);
+        let cell = |gateway: &&str| match event_us(data, gateway, translated) {
+            Some(time) if *gateway == ENVOY => format!("1 ({time:.2} µs)"),
+            time => times(time.zip(envoy).map(|(time, envoy)| time / envoy)),
+        };
+        table.row(name, gateways.iter().map(cell));
     }
+    table
 }
 
-fn latency(page: &mut String, data: &Data) {
+fn latency(data: &Data) -> Table {
     let gateways = data.gateways();
-    head(page, "Latency in µs: p50 / p99 / p99.9", "2 KB", &gateways);
-    for work in ["2 KB, 1 connection", "2 KB translated, 1 connection", "2 KB", "2 KB, 64 connections"] {
-        row(page, work, gateways.iter().map(|gateway| quantiles(data, gateway, work)));
+    let mut table = Table::new("Latency in µs: p50 / p99 / p99.9", "16 connections, unless it is said", &gateways);
+    let figures: [fn(&Row) -> f64; 3] = [|row| row.p50_us, |row| row.p99_us, |row| row.p999_us];
+    for work in data.works().into_iter().filter(|work| work.starts_with("2 KB")) {
+        let cell = |gateway: &&str| figures.map(|figure| whole(data.median(gateway, work, figure))).join(" / ");
+        table.row(work, gateways.iter().map(cell));
     }
+    table
 }
 
-fn first_piece(page: &mut String, data: &Data) {
+fn paced(data: &Data) -> Table {
     let gateways = data.gateways();
-    head(page, "First piece of a stream in µs: p50 / p99 / p99.9", "16 streams, an event every 20 ms", &gateways);
-    for (name, work) in [("passed", "paced stream"), ("translated", "paced stream translated")] {
-        row(page, name, gateways.iter().map(|gateway| quantiles(data, gateway, work)));
+    let title = "Streams of an event every 20 ms, in µs: p50 / p99";
+    let mut table = Table::new(title, "16 at a time, begun one after the other", &gateways);
+    let events: [fn(&Row) -> f64; 2] =
+        [|row| row.event_p50_us.unwrap_or(f64::NAN), |row| row.event_p99_us.unwrap_or(f64::NAN)];
+    for work in ["paced stream", "paced stream translated"] {
+        for (what, figures) in
+            [("to the first event", [|row: &Row| row.p50_us, |row: &Row| row.p99_us]), ("the way of an event", events)]
+        {
+            let cell = |gateway: &&str| figures.map(|figure| whole(data.median(gateway, work, figure))).join(" / ");
+            table.row(&format!("{work}: {what}"), gateways.iter().map(cell));
+        }
     }
+    table
 }
 
-fn memory(page: &mut String, data: &Data) {
+fn memory(data: &Data) -> Table {
     let gateways = behind_envoy(data);
-    head(page, "Memory in MiB", "after", &gateways);
-    for work in ["0.2 KB", "1 MiB", "paced stream translated"] {
-        let held = |gateway: &&str| told(data.median(gateway, work, |row| row.rss_mib as f64));
-        row(page, work, gateways.iter().map(held));
+    let mut table = Table::new("Memory in MiB, of one worker with all that it has started", "", &gateways);
+    for what in [IDLE, STEADY, MANY, LARGE, AFTER_PEAK, AGAIN] {
+        table.row(what, gateways.iter().map(|gateway| whole(data.figure(gateway, what))));
     }
+    table
 }
-
-fn quantiles(data: &Data, gateway: &str, work: &str) -> String {
-    let of = |figure: fn(&Row) -> f64| told(data.median(gateway, work, figure));
-    [of(|row| row.p50_us), of(|row| row.p99_us), of(|row| row.p999_us)].join(" / ")
-}
-
-/// Microseconds of Envoy alone, and how many times that the others take.
-fn compared(gateways: &[&str], time: impl Fn(&str) -> Option<f64>) -> impl Iterator<Item = String> {
-    let envoy = time(Kind::Envoy.name());
-    gateways.iter().map(move |gateway| match (time(gateway), envoy) {
-        (Some(time), _) if *gateway == Kind::Envoy.name() => format!("1 ({time:.1} µs)"),
-        (Some(time), Some(envoy)) if time < 10.0 * envoy => format!("{:.2}", time / envoy),
-        (Some(time), Some(envoy)) => format!("{:.0}", time / envoy),
-        _ => NONE.to_owned(),
-    })
-}
-
-fn told(figure: Option<f64>) -> String {
-    figure.map_or(NONE.to_owned(), |figure| format!("{figure:.0}"))
-}
-
-/// Where there is no figure: the gateway cannot do this.
-const NONE: &str = "–";

@@ -1,6 +1,8 @@
 //! Providers that cost little: every answer is made before the first request.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use integration::http::{self, Framing};
@@ -8,141 +10,144 @@ use integration::speech::Speech;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::stamp;
 use crate::work::{self, Answer, PACE};
 
 /// A provider of one API that always answers in the same way.
 #[derive(Clone, Debug)]
 pub(crate) struct Upstream {
     pub(crate) speech: Speech,
+    pub(crate) answer: Answer,
     /// The one model that is asked of it.
     pub(crate) model: String,
     pub(crate) address: SocketAddr,
 }
 
+impl Upstream {
+    /// The model to ask for where this one fails.
+    pub(crate) fn fallback(&self) -> Option<String> {
+        (self.answer == Answer::Unsure).then(|| work::model(self.speech, Answer::Plain))
+    }
+}
+
 /// One for each way to answer.
 pub(crate) async fn all() -> Vec<Upstream> {
-    let answers = [Answer::Plain, Answer::Burst(work::SHORT), Answer::Burst(work::LONG), Answer::Paced];
+    let answers = [Answer::Plain, Answer::Unsure, Answer::Burst(work::SHORT), Answer::Burst(work::LONG), Answer::Paced];
     let mut all = Vec::new();
     for speech in [Speech::OpenAi, Speech::Anthropic] {
         for answer in answers {
-            all.push(Upstream { speech, model: work::model(speech, answer), address: start(speech, answer).await });
+            let address = start(Arc::new(Script::of(speech, answer))).await;
+            all.push(Upstream { speech, answer, model: work::model(speech, answer), address });
         }
     }
     all
 }
 
-/// Pieces of an answer, and the time before each but the first.
-#[derive(Clone, Copy)]
+/// What it says, and how.
 struct Script {
-    pieces: &'static [Vec<u8>],
+    pieces: Vec<Piece>,
+    /// The time before each but the first.
     pace: Option<Duration>,
+    /// What every second request is told instead.
+    failure: Option<Vec<u8>>,
+    asked: AtomicUsize,
 }
 
-async fn start(speech: Speech, answer: Answer) -> SocketAddr {
-    let script = script(speech, answer);
+/// Bytes that are written at once.
+struct Piece {
+    bytes: Vec<u8>,
+    /// Where they say when.
+    stamp: Option<usize>,
+}
+
+async fn start(script: Arc<Script>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             stream.set_nodelay(true).unwrap();
-            tokio::spawn(serve(stream, script));
+            let script = Arc::clone(&script);
+            // A gateway may hang up when it likes.
+            tokio::spawn(async move { drop(serve(stream, &script).await) });
         }
     });
     address
 }
 
-async fn serve(stream: TcpStream, script: Script) {
+async fn serve(stream: TcpStream, script: &Script) -> std::io::Result<()> {
     let mut stream = BufReader::with_capacity(64 << 10, stream);
-    while let Ok(Some(head)) = http::read_head(&mut stream).await {
+    while let Some(head) = http::read_head(&mut stream).await? {
         let mut framing = Framing::of(&head, Framing::Length(0));
-        while let Ok(Some(_)) = http::read_piece(&mut stream, &mut framing).await {}
-        for (i, piece) in script.pieces.iter().enumerate() {
-            if let (Some(pace), 1..) = (script.pace, i) {
+        while http::read_piece(&mut stream, &mut framing).await?.is_some() {}
+        let number = script.asked.fetch_add(1, Ordering::Relaxed);
+        match &script.failure {
+            Some(failure) if number.is_multiple_of(2) => stream.get_mut().write_all(failure).await?,
+            _ => script.speak(stream.get_mut()).await?,
+        }
+    }
+    Ok(())
+}
+
+impl Script {
+    fn of(speech: Speech, answer: Answer) -> Self {
+        let whole = json(200, &speech.answer(&texts(64).concat()).to_string());
+        let mut script = Self { pieces: Vec::new(), pace: None, failure: None, asked: AtomicUsize::new(0) };
+        let pieces = match answer {
+            Answer::Plain => vec![whole],
+            Answer::Unsure => {
+                script.failure = Some(json(500, &speech.failure("server_error").to_string()));
+                vec![whole]
+            }
+            Answer::Burst(events) => vec![stream(speech, &texts(events)).concat()],
+            Answer::Paced => {
+                script.pace = Some(PACE);
+                stream(speech, &vec![stamp::blank(); work::PACED])
+            }
+        };
+        let piece = |bytes: Vec<u8>| Piece { stamp: stamp::place(&bytes), bytes };
+        script.pieces = pieces.into_iter().map(piece).collect();
+        script
+    }
+
+    async fn speak(&self, to: &mut TcpStream) -> std::io::Result<()> {
+        for (i, piece) in self.pieces.iter().enumerate() {
+            if let (Some(pace), 1..) = (self.pace, i) {
                 tokio::time::sleep(pace).await;
             }
-            if stream.get_mut().write_all(piece).await.is_err() {
-                return;
+            match piece.stamp {
+                Some(place) => {
+                    let mut bytes = piece.bytes.clone();
+                    stamp::press(&mut bytes, place);
+                    to.write_all(&bytes).await?;
+                }
+                None => to.write_all(&piece.bytes).await?,
             }
         }
+        Ok(())
     }
 }
 
-fn script(speech: Speech, answer: Answer) -> Script {
-    let (pieces, pace) = match answer {
-        Answer::Plain => (vec![plain(&whole(speech))], None),
-        Answer::Burst(events) => (vec![stream(&events_of(speech, events)).concat()], None),
-        Answer::Paced => (stream(&events_of(speech, work::PACED)), Some(Duration::from_millis(PACE))),
-    };
-    Script { pieces: Box::leak(pieces.into_boxed_slice()), pace }
+/// One gateway gives up on a model that says the same again and again.
+fn texts(count: usize) -> Vec<String> {
+    [" one", " two", " three"].into_iter().cycle().take(count).map(str::to_owned).collect()
 }
 
-fn plain(body: &str) -> Vec<u8> {
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+fn json(status: u16, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let head =
+        format!("HTTP/1.1 {status} Scripted\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");
     (head + body).into_bytes()
 }
 
-/// A head with the first event, then a piece for each text, the last with the end.
-fn stream(events: &[String]) -> Vec<Vec<u8>> {
+/// A piece for each text, with what opens and closes the stream joined to the first and the last.
+fn stream(speech: Speech, texts: &[String]) -> Vec<Vec<u8>> {
+    let mut events: Vec<String> = texts.iter().map(|text| speech.piece(text)).collect();
+    events.first_mut().unwrap().insert_str(0, &speech.opening().concat());
+    events.last_mut().unwrap().push_str(&speech.closing().concat());
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-    let mut pieces: Vec<Vec<u8>> =
-        events.iter().map(|event| format!("{:x}\r\n{event}\r\n", event.len()).into_bytes()).collect();
+    let chunk = |event: &String| format!("{:x}\r\n{event}\r\n", event.len()).into_bytes();
+    let mut pieces: Vec<Vec<u8>> = events.iter().map(chunk).collect();
     pieces.first_mut().unwrap().splice(0..0, head.bytes());
     pieces.last_mut().unwrap().extend(b"0\r\n\r\n");
     pieces
-}
-
-fn whole(speech: Speech) -> String {
-    let text = " word".repeat(64);
-    match speech {
-        Speech::OpenAi => format!(
-            r#"{{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":9,"completion_tokens":64,"total_tokens":73}}}}"#
-        ),
-        Speech::Anthropic => format!(
-            r#"{{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{{"type":"text","text":"{text}"}}],"stop_reason":"end_turn","stop_sequence":null,"usage":{{"input_tokens":9,"output_tokens":64}}}}"#
-        ),
-    }
-}
-
-/// The texts, with what opens and closes the stream joined to the first and the last.
-fn events_of(speech: Speech, texts: usize) -> Vec<String> {
-    let (open, text, close) = match speech {
-        Speech::OpenAi => openai(texts),
-        Speech::Anthropic => anthropic(texts),
-    };
-    // One gateway gives up on a model that says the same again and again.
-    let mut events: Vec<String> =
-        (0..texts).map(|i| text.replace(" word", [" one", " two", " three"][i % 3])).collect();
-    events.first_mut().unwrap().insert_str(0, &open);
-    events.last_mut().unwrap().push_str(&close);
-    events
-}
-
-fn openai(texts: usize) -> (String, String, String) {
-    let chunk = |choices: &str, more: &str| {
-        format!(
-            "data: {{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{choices}]{more}}}\n\n"
-        )
-    };
-    let delta = |delta: &str, finish: &str| format!("{{\"index\":0,\"delta\":{delta},\"finish_reason\":{finish}}}");
-    let usage =
-        format!(",\"usage\":{{\"prompt_tokens\":9,\"completion_tokens\":{texts},\"total_tokens\":{}}}", 9 + texts);
-    (
-        chunk(&delta("{\"role\":\"assistant\",\"content\":\"\"}", "null"), ""),
-        chunk(&delta("{\"content\":\" word\"}", "null"), ""),
-        chunk(&delta("{}", "\"stop\""), "") + &chunk("", &usage) + "data: [DONE]\n\n",
-    )
-}
-
-fn anthropic(texts: usize) -> (String, String, String) {
-    let event = |kind: &str, rest: &str| format!("event: {kind}\ndata: {{\"type\":\"{kind}\"{rest}}}\n\n");
-    let start = ",\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}";
-    let end = format!(
-        ",\"delta\":{{\"stop_reason\":\"end_turn\",\"stop_sequence\":null}},\"usage\":{{\"output_tokens\":{texts}}}"
-    );
-    (
-        event("message_start", start)
-            + &event("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}"),
-        event("content_block_delta", ",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\" word\"}"),
-        event("content_block_stop", ",\"index\":0") + &event("message_delta", &end) + &event("message_stop", ""),
-    )
 }
