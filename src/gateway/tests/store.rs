@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::host::Shared as _;
-use crate::hub::Event;
 use crate::protobuf::Message;
-use crate::usage::Usage;
 
 const BODY: &str = r#"{"model":"tier","max_tokens":100,"messages":[{"role":"user","content":"hi"}]}"#;
 
