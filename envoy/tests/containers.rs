@@ -1,6 +1,6 @@
 //! Images and manifests, as those who take them judge them. `TOLLHOUSE_WITHOUT_SDKS=1` leaves out what wants Python, pip
 //! and, once, the network.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 use std::fs::{self, File};
 use std::io::Read;
