@@ -194,6 +194,12 @@ impl Progress {
         }
     }
 
+    /// The attempt under way has failed before any content: what it told of its tokens is not for anybody to pay.
+    pub fn give_up(&mut self, outcome: Outcome) {
+        self.conclude(outcome);
+        self.meter = Meter::default();
+    }
+
     /// The answer failed after its first content: nothing more is sent.
     pub fn break_off(&mut self, status: u16, reason: &str) {
         self.phase = Phase::Broken;

@@ -34,7 +34,7 @@ pub fn failed(
     now: Timestamp,
 ) -> Verdict {
     let reason = error.code.as_deref().unwrap_or("error").to_owned();
-    let number = conclude(exchange, Outcome::Failed { status: error.status, reason });
+    let number = give_up(exchange, Outcome::Failed { status: error.status, reason });
     let Some(target) = exchange.plan.target(number) else { return Verdict::TellCaller };
     telemetry::count_failure(
         host,
@@ -70,9 +70,11 @@ pub fn begun(host: &(impl Stream + Shared + Meters + ?Sized), exchange: &Exchang
 
 /// Envoy gave up on the attempt under way, if there is one: no connection, a reset or a timeout.
 pub fn unanswered(host: &(impl Shared + Meters + ?Sized), exchange: &Exchange, now: Timestamp) {
-    let progress = exchange.progress.borrow();
-    let Some((number, attempt)) = progress.attempts.iter().enumerate().next_back() else { return };
-    let Some(target) = exchange.plan.target(number).filter(|_| attempt.outcome == Outcome::Unanswered) else { return };
+    if exchange.progress.borrow().attempts.last().is_none_or(|attempt| attempt.outcome != Outcome::Unanswered) {
+        return;
+    }
+    let number = give_up(exchange, Outcome::Unanswered);
+    let Some(target) = exchange.plan.target(number) else { return };
     telemetry::count_failure(host, exchange.model_label(), &exchange.target_label(&target.name), "unanswered");
     if exchange.plan.has_choice() {
         cool(host, target, now.after(DEFAULT_COOLDOWN));
@@ -80,9 +82,9 @@ pub fn unanswered(host: &(impl Shared + Meters + ?Sized), exchange: &Exchange, n
 }
 
 /// Says how the attempt under way went, and tells its number.
-fn conclude(exchange: &Exchange, outcome: Outcome) -> usize {
+fn give_up(exchange: &Exchange, outcome: Outcome) -> usize {
     let mut progress = exchange.progress.borrow_mut();
-    progress.conclude(outcome);
+    progress.give_up(outcome);
     progress.attempts.len().saturating_sub(1)
 }
 

@@ -138,3 +138,31 @@ fn a_stream_whose_end_is_the_end_of_its_bytes_may_end_with_trailers() {
     assert!(world.exchange.progress.borrow().meter.is_complete());
     assert_eq!(provider.on_done(NOW), None);
 }
+
+#[test]
+fn an_attempt_that_fails_before_any_content_costs_nothing_whatever_it_told() {
+    let usage = |world: &World| world.exchange.progress.borrow().meter.usage(BODY.len() as u64);
+    for targets in [&["a/one"][..], &["a/one", "b/two"]] {
+        let world = World::new(targets, true);
+        let mut provider = world.attempt();
+        let _ = world.head(&mut provider, "200", SSE, false);
+        assert_eq!(world.piece(&mut provider, START, false), None);
+        assert_eq!(usage(&world).unwrap().0.input, 9, "a caller that leaves now has read so much");
+        let _ = world.piece(&mut provider, "", true);
+        assert!(matches!(world.outcomes()[0], Outcome::Failed { .. }));
+        assert_eq!(usage(&world), None);
+    }
+}
+
+#[test]
+fn nor_does_one_that_envoy_gave_up_on() {
+    let world = World::new(&["a/one", "b/two"], true);
+    let mut provider = world.attempt();
+    let _ = world.head(&mut provider, "200", SSE, false);
+    assert_eq!(world.piece(&mut provider, START, false), None);
+    let mut provider = world.attempt();
+    assert_eq!(world.exchange.progress.borrow().meter.usage(0), None);
+    let _ = world.head(&mut provider, "500", JSON, false);
+    let _ = world.piece(&mut provider, "{}", true);
+    assert_eq!(world.exchange.progress.borrow().meter.usage(0), None);
+}
