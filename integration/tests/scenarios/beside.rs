@@ -6,7 +6,6 @@ mod filters;
 mod front;
 mod logs;
 mod mirrors;
-mod pki;
 mod services;
 mod street;
 mod tls;

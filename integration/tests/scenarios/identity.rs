@@ -1,6 +1,5 @@
 //! Callers that are known before their request comes to us, with tokens and certificates made here.
 
-mod authority;
 mod certificates;
 mod gate;
 mod headers;

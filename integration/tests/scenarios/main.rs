@@ -32,6 +32,7 @@ mod many_envoys;
 mod matrix;
 mod passing;
 mod peers;
+mod pki;
 mod platforms;
 mod prices;
 mod protobuf_json;

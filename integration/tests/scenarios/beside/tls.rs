@@ -11,15 +11,15 @@ use integration::speech::Speech::{Anthropic, OpenAi};
 use integration::stage;
 use serde_json::{Value, json};
 use tollhouse::process::Gateway;
+use crate::pki::{self, Authority, Certificate};
 
-use super::pki::{self, Authority};
 use super::street::plain;
 use super::wire::{door, envoy};
 
 /// A server with TLS.
 struct Server {
     name: &'static str,
-    certificate: Value,
+    certificate: Certificate,
     protocols: &'static [&'static str],
     /// What it sees of the wire, if the gateway trusts it.
     wire: Option<&'static str>,
@@ -27,15 +27,15 @@ struct Server {
 
 fn servers(trusted: &Authority, other: &Authority) -> [Server; 6] {
     let server = |name, certificate, protocols, wire| Server { name, certificate, protocols, wire };
-    let good = |names: &[&str], year| trusted.certificate(names, year);
+    let good = |name| trusted.certificate(&[name]);
     [
-        server("good", good(&["localhost"], 2100), &["h2", "http/1.1"], Some("HTTP/2 localhost")),
-        server("old-http", good(&["localhost"], 2100), &["http/1.1"], Some("HTTP/1.1 localhost")),
+        server("good", good("localhost"), &["h2", "http/1.1"], Some("HTTP/2 localhost")),
+        server("old-http", good("localhost"), &["http/1.1"], Some("HTTP/1.1 localhost")),
         // An address is no server name.
-        server("address", good(&["127.0.0.1"], 2100), &["h2"], Some("HTTP/2")),
-        server("expired", good(&["localhost"], 2020), &["h2"], None),
-        server("another-name", good(&["elsewhere.example"], 2100), &["h2"], None),
-        server("another-authority", other.certificate(&["localhost"], 2100), &["h2"], None),
+        server("address", good("127.0.0.1"), &["h2"], Some("HTTP/2")),
+        server("expired", trusted.certificate_until(&["localhost"], 2020), &["h2"], None),
+        server("another-name", good("elsewhere.example"), &["h2"], None),
+        server("another-authority", other.certificate(&["localhost"]), &["h2"], None),
     ]
 }
 

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use tollhouse::process::Gateway;
 use tollhouse::render::{Options, bootstrap};
 
-use super::pki::{self, Authority};
 use super::street::plain;
+use crate::pki::{self, Authority};
 
 const MANAGER: &str =
     "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -48,7 +48,7 @@ pub(super) fn envoy(listeners: &[Value], clusters: &[Value]) -> Envoy {
 
 /// A gateway with listeners that are rendered, but for their wires.
 fn gateway(document: &Value, authority: &Authority) -> Envoy {
-    let certificate = authority.certificate(&["localhost"], 2100);
+    let certificate = authority.certificate(&["localhost"]);
     let make = |files: &Files<'_>| {
         let mut options = Options::new(files.filter());
         options.listen = Some(([127, 0, 0, 1], 0).into());

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use tollhouse_filter::clients::Digest;
 use tollhouse_filter::config::raw::Document;
 
-use super::authority::Authority;
 use super::gate::{self, Gate};
+use crate::pki::{self, Authority};
 
 const TILL: &str = "spiffe://acme.example/ns/pay/sa/till";
 
@@ -33,7 +33,9 @@ fn open(authority: &Authority) -> Gate {
         gate::add_listener(bootstrap, "public", None);
         gate::add_listener(bootstrap, "forwarded", None);
         let listeners = bootstrap["static_resources"]["listeners"].as_array_mut().unwrap();
-        listeners[0]["filter_chains"][0]["transport_socket"] = authority.transport_socket();
+        let context = authority.mutual(&authority.certificate(&["localhost"]));
+        let context = json!({ "require_client_certificate": true, "common_tls_context": context });
+        listeners[0]["filter_chains"][0]["transport_socket"] = pki::tls("DownstreamTlsContext", context);
         for listener in &mut listeners[1..] {
             let manager = &mut listener["filter_chains"][0]["filters"][0]["typed_config"];
             manager["forward_client_cert_details"] = json!("ALWAYS_FORWARD_ONLY");

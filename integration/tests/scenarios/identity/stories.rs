@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tollhouse_filter::clients::Digest;
 use tollhouse_filter::config::raw::Document;
 
-use super::authority::Authority;
 use super::gate::{self, Gate};
 use super::issuer::Issuer;
+use crate::pki::Authority;
 
 const KEY: &str = "gw-of-the-example-c0ffee";
 
@@ -68,7 +68,7 @@ async fn teams_by_their_tokens() {
 async fn services_by_their_certificates() {
     let authority = Authority::new();
     let mut socket = yaml("mtls-services", "transport_socket.yaml");
-    socket["typed_config"]["common_tls_context"] = authority.tls_context(&authority.certificate(&["localhost"]));
+    socket["typed_config"]["common_tls_context"] = authority.mutual(&authority.certificate(&["localhost"]));
     let gate = Gate::open(document("mtls-services"), |bootstrap| {
         bootstrap["static_resources"]["listeners"][0]["filter_chains"][0]["transport_socket"] = socket;
     });
