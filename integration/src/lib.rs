@@ -8,7 +8,8 @@
 //! [`strict`] providers take nothing but their own API, as its documents describe it: one for each dialect.
 //!
 //! Most scenarios share one Envoy ([`stage`]): each takes model names that no other uses, and looks at its own
-//! traces only. Those that need another configuration start an Envoy of their own ([`envoy`]).
+//! traces only. Those that need another document start a gateway of their own ([`gateway`]), those that need another
+//! bootstrap an Envoy ([`envoy`]).
 
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +25,7 @@ pub mod caller;
 pub mod document;
 pub mod envoy;
 pub mod envoy_gateway;
+pub mod gateway;
 pub mod http;
 pub mod istio;
 pub mod provider;

@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tokio::runtime::Runtime;
-use tollhouse::process::{Gateway, Options};
 
 use crate::admin::Admin;
 use crate::caller::Call;
 use crate::document::{self, Addresses, KEY};
+use crate::gateway::Gateway;
 use crate::provider::Provider;
 use crate::records::Records;
 use crate::speech::{ANSWER, PROMPT, Speech};
@@ -37,7 +37,7 @@ pub struct Stage {
     log: Log,
     slots: Mutex<HashMap<String, usize>>,
     // Kept, not used: they end with this process.
-    _envoy: Mutex<Gateway>,
+    _running: Gateway,
     _hole: Hole,
 }
 
@@ -118,24 +118,20 @@ impl Stage {
             hasty: outliving(crate::provider::hasty()),
             hole: hole.address(),
         };
-        let folder = folder();
-        let (records, log) = (folder.join("access.log"), folder.join("envoy.log"));
-        let document = document::read(&document::json(at));
-        let gateway = Gateway::start(&document, options(&records, &log)).expect("a gateway");
-        let admin = Admin::of(&gateway.admin_url());
+        let gateway = Gateway::start(&document::read(&document::json(at)));
         // All that Envoy can tell of the filter; what is in it is looked at when a scenario ends.
-        admin.post("/logging?wasm=trace");
+        gateway.admin.post("/logging?wasm=trace");
         Self {
             o,
             p,
             a,
             b,
-            gateway: gateway.base_url().trim_start_matches("http://").parse().expect("an address"),
-            admin,
-            records: Records(records),
-            log: Log::new(log),
+            gateway: gateway.address,
+            admin: gateway.admin,
+            records: gateway.records.clone(),
+            log: Log::new(gateway.log()),
             slots: Mutex::default(),
-            _envoy: Mutex::new(gateway),
+            _running: gateway,
             _hole: hole,
         }
     }
@@ -187,16 +183,6 @@ impl Log {
         file.seek(SeekFrom::Current(-i64::try_from(rest).expect("a size"))).expect("a log");
         String::from_utf8_lossy(&news).into_owned()
     }
-}
-
-/// Two workers, so that what they share is shared.
-pub fn options(records: &std::path::Path, log: &std::path::Path) -> Options {
-    let mut options = Options::new(envoy());
-    options.listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-    options.concurrency = Some(2);
-    options.access_log = Some(records.to_owned());
-    options.log = Some(log.to_owned());
-    options
 }
 
 /// The filter has not trapped, no retry was given up for want of buffers, and the log holds no secret.

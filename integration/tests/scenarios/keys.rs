@@ -5,19 +5,17 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use integration::admin::Admin;
 use integration::caller::Call;
 use integration::document::{self, KEY, PROVIDER_KEYS};
+use integration::gateway::Gateway;
 use integration::http::Head;
 use integration::provider::Provider;
-use integration::records::Records;
 use integration::reply::{Gate, Reply};
 use integration::speech::ANSWER;
 use integration::speech::Speech::{Anthropic, OpenAi};
 use integration::stage;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tollhouse::process::{Gateway, Options};
 use tollhouse_filter::clients::Digest;
 
 use crate::control_plane::ControlPlane;
@@ -66,27 +64,18 @@ struct Play {
     gateway: Gateway,
     o: Provider,
     a: Provider,
-    records: Records,
-    folder: TempDir,
 }
 
 impl Play {
     fn raise(keys: [Value; 2], more: Value, env: &[(&str, &str)]) -> Self {
         let (o, a) = (stage::provider(OpenAi), stage::provider(Anthropic));
-        let folder = tempfile::tempdir().unwrap();
-        let records = folder.path().join("access.log");
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let options = Options { env, ..stage::options(&records, &folder.path().join("envoy.log")) };
-        let gateway = Gateway::start(&document::read(&written(&o, &a, keys, more)), options).unwrap();
-        Self { gateway, o, a, records: Records(records), folder }
+        let gateway = Gateway::with(&document::read(&written(&o, &a, keys, more)), |options| options.env = env);
+        Self { gateway, o, a }
     }
 
     fn call(&self, model: &str) -> Call {
-        Call::chat(self.gateway.base_url().trim_start_matches("http://").parse().unwrap(), KEY, model)
-    }
-
-    fn admin(&self) -> Admin {
-        Admin::of(&self.gateway.admin_url())
+        self.gateway.chat(KEY, model)
     }
 
     /// Calls until the provider of `model` has been shown this `authorization`. Every call must be answered.
@@ -106,23 +95,13 @@ impl Play {
 
     /// Nothing that can be looked at shows a key.
     fn discreet(&self) {
-        let files = std::fs::read_dir(self.gateway.folder()).unwrap().map(|file| file.unwrap().path());
+        let files = std::fs::read_dir(self.gateway.process().folder()).unwrap().map(|file| file.unwrap().path());
         let json = files.filter(|file| file.extension().is_some_and(|end| end == "json"));
         let all = json.map(|file| std::fs::read_to_string(file).unwrap());
-        let all =
-            all.chain(["/config_dump", "/config_dump?include_eds", "/stats", "/clusters"].map(|p| self.admin().get(p)));
+        let admin = self.gateway.admin;
+        let all = all.chain(["/config_dump", "/config_dump?include_eds", "/stats", "/clusters"].map(|p| admin.get(p)));
         for text in all {
             assert!(!text.contains(PROVIDER_KEYS), "a key in {text}");
-        }
-        stage::discreet(&std::fs::read_to_string(&self.records.0).unwrap_or_default());
-    }
-}
-
-impl Drop for Play {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            let log = std::fs::read_to_string(self.folder.path().join("envoy.log")).unwrap();
-            stage::healthy(self.admin(), &log);
         }
     }
 }
@@ -185,12 +164,12 @@ async fn a_key_that_is_missing_is_the_next_target_s_turn_until_it_is_there() {
         });
     }
     assert_eq!(play.call("first").send().await.served(), ("a/first".to_owned(), "2".to_owned()));
-    let record = &play.records.wait(1, "\"model\":\"first\"").await[0];
+    let record = &play.gateway.records.wait(1, "\"model\":\"first\"").await[0];
     assert_eq!((&record["attempts"][0]["reason"], &record["status"]), (&json!("provider_credential"), &json!(200)));
     // While the target is passed over there is nobody else.
     let alone = play.call("alone").send().await;
     assert_eq!((alone.status, alone.code().as_str()), (502, "provider_credential"), "{}", alone.text());
-    assert_eq!(play.admin().sum("^cluster.o.credential_injector.failed$"), 2);
+    assert_eq!(play.gateway.admin.sum("^cluster.o.credential_injector.failed$"), 2);
 
     std::fs::write(secrets.path("new"), key("o")).unwrap();
     std::fs::rename(secrets.path("new"), secrets.path("openai")).unwrap();
@@ -266,11 +245,8 @@ async fn keys_by_sds() {
         None => Reply::new(401).body("{}"),
     });
     control.offer(&[secret("openai-key", &key("o"))]);
-    let folder = tempfile::tempdir().unwrap();
-    let options = stage::options(&folder.path().join("access.log"), &folder.path().join("envoy.log"));
-    let gateway = Gateway::start(&document, options).unwrap();
-    let to = gateway.base_url().trim_start_matches("http://").parse().unwrap();
-    let call = Call::chat(to, KEY, "support-tier");
+    let gateway = Gateway::start(&document);
+    let call = gateway.chat(KEY, "support-tier");
 
     assert_eq!(call.send().await.served().0, "openai/gpt-5-mini", "a provider whose key is missing is passed over");
     assert_eq!(openai.one(gpt).await.head.get("authorization"), Some(&*format!("Bearer {}", key("o"))));
@@ -290,10 +266,10 @@ async fn a_key_in_a_variable_is_left_for_another_one_by_a_new_document() {
     let env = [("OLD", key("old")), ("NEW", key("new"))];
     let both = json!([{ "env": "OLD" }, { "env": "NEW" }]);
     let env: Vec<_> = env.iter().map(|(name, key)| (*name, key.as_str())).collect();
-    let mut play = Play::raise([both, json!([])], json!({}), &env);
+    let play = Play::raise([both, json!([])], json!({}), &env);
     play.call_until("alone", &format!("Bearer {}", key("old"))).await;
     let document = written(&play.o, &play.a, [json!([{ "env": "NEW" }]), json!([])], json!({}));
-    play.gateway.reload(&document::read(&document)).unwrap();
+    play.gateway.process().reload(&document::read(&document)).unwrap();
     let before = play.o.seen("alone").len();
     for _ in 0..4 {
         assert_eq!(play.call("alone").send().await.content(), ANSWER);

@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use integration::admin::Admin;
 use integration::caller::{Answer, Call};
 use integration::document::{self, KEY};
+use integration::gateway::Gateway;
 use integration::provider::Provider;
-use integration::records::Records;
 use integration::reply::{Gate, Reply};
 use integration::speech::Speech::{self, Anthropic, OpenAi};
 use integration::speech::{INPUT, OUTPUT};
 use integration::stage;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
-use tollhouse::process::Gateway;
 
 const NARROW: &str = "gw-narrow-limits-c0ffee";
 
@@ -23,8 +20,6 @@ struct Play {
     gateway: Gateway,
     o: Provider,
     a: Provider,
-    records: Records,
-    folder: TempDir,
 }
 
 impl Play {
@@ -32,17 +27,12 @@ impl Play {
     fn raise(workers: u32, models: &Value, limits: &Value) -> Self {
         let (o, a) = (stage::provider(OpenAi), stage::provider(Anthropic));
         let document = document([&o, &a], models, limits);
-        let folder = tempfile::tempdir().unwrap();
-        let records = folder.path().join("access.log");
-        let mut options = stage::options(&records, &folder.path().join("envoy.log"));
-        options.concurrency = Some(workers);
-        let gateway = Gateway::start(&document::read(&document), options).unwrap();
-        Self { gateway, o, a, records: Records(records), folder }
+        let gateway = Gateway::with(&document::read(&document), |options| options.concurrency = Some(workers));
+        Self { gateway, o, a }
     }
 
     fn call(&self, key: &str, model: &str) -> Call {
-        let to = self.gateway.base_url().trim_start_matches("http://").parse().unwrap();
-        Call::chat(to, key, model).field("max_tokens", OUTPUT)
+        self.gateway.chat(key, model).field("max_tokens", OUTPUT)
     }
 
     /// What the ledger says is spent for a model, by the words of a refusal.
@@ -75,15 +65,6 @@ fn document([o, a]: [&Provider; 2], models: &Value, limits: &Value) -> Value {
         ],
         "limits": limits,
     })
-}
-
-impl Drop for Play {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            let log = std::fs::read_to_string(self.folder.path().join("envoy.log")).unwrap();
-            stage::healthy(Admin::of(&self.gateway.admin_url()), &log);
-        }
-    }
 }
 
 /// How one caller behaves, and its provider.
@@ -167,7 +148,7 @@ async fn never_more_than_the_limit(workers: u32) {
         let sum: u64 = seen.iter().map(|seen| served(&String::from_utf8_lossy(&seen.body))).sum();
         assert!(sum <= LIMIT, "round {round}: {sum} tokens were served of {LIMIT}");
         let spent = play.spent(&model, LIMIT).await;
-        let records = play.records.with(&format!("\"model\":\"{model}\""));
+        let records = play.gateway.records.with(&format!("\"model\":\"{model}\""));
         let told = |kind: &str| records.iter().filter_map(|record| record["usage"][kind].as_u64()).sum::<u64>();
         assert_eq!(spent, told("input") + told("output"), "round {round}: the ledger against the records");
         assert!(spent >= sum && spent <= LIMIT, "round {round}: {spent} spent, {sum} served of {LIMIT}");
@@ -209,7 +190,7 @@ async fn answers_tell_how_far_limits_have_got() {
     assert!(refused.header("retry-after").is_some() && refused.header("retry-after-ms").is_some());
     let unpriced = play.call(NARROW, "tier").send().await;
     assert_eq!(refusal(&unpriced), (403, "unpriced_model".into(), Some("false")), "{}", unpriced.text());
-    let records = play.records.wait(4, "\"model\":\"tier\"").await;
+    let records = play.gateway.records.wait(4, "\"model\":\"tier\"").await;
     assert_eq!(records[2]["limit"], "requests/hour/client:*", "{:?}", records[2]);
 }
 
@@ -217,7 +198,7 @@ async fn answers_tell_how_far_limits_have_got() {
 async fn counters_outlive_a_changed_document_and_what_is_held_is_settled_after_it() {
     let models = json!({ "tier": { "targets": ["o/tier"] } });
     let limits = |tokens: u64| json!([{ "tokens": tokens, "per": "ever" }]);
-    let mut play = Play::raise(2, &models, &limits(300));
+    let play = Play::raise(2, &models, &limits(300));
     let gate = Gate::default();
     let begun = [OpenAi.opening(), vec![OpenAi.piece("word")]].concat();
     play.o.on("tier", Reply::stream(begun).gate(&gate).chunks(OpenAi.closing()).end());
@@ -227,14 +208,14 @@ async fn counters_outlive_a_changed_document_and_what_is_held_is_settled_after_i
     assert_eq!(play.call(KEY, "tier").field("max_tokens", 200).send().await.status, 429);
 
     let changed = document([&play.o, &play.a], &models, &limits(600));
-    play.gateway.reload(&document::read(&changed)).unwrap();
+    play.gateway.process().reload(&document::read(&changed)).unwrap();
 
     let refused = play.call(KEY, "tier").field("max_tokens", 400).send().await;
     assert_eq!(refused.status, 429, "what the old document held counts: {}", refused.text());
     gate.open();
     let told: u64 = live.head.get("x-ratelimit-remaining-tokens").unwrap().parse().unwrap();
     assert!(live.finish().await.done());
-    play.records.wait(3, "\"model\":\"tier\"").await;
+    play.gateway.records.wait(3, "\"model\":\"tier\"").await;
     // The same request holds the same, from the new limit without what the old one's came to.
     let again = play.call(KEY, "tier").field("max_tokens", 200).stream(true).send().await;
     let left: u64 = again.header("x-ratelimit-remaining-tokens").unwrap().parse().unwrap();
@@ -262,7 +243,7 @@ async fn requests_wait_in_envoy_for_room_and_people_come_first() {
     }
     assert_eq!(calls.join_all().await, [200; 5]);
     assert_eq!(*order.lock().unwrap(), [0, 2, 4, 1, 3]);
-    let records = play.records.wait(5, "\"model\":\"tier\"").await;
+    let records = play.gateway.records.wait(5, "\"model\":\"tier\"").await;
     assert_eq!(records.iter().filter(|record| record["queued_ms"].as_u64() > Some(100)).count(), 4, "{records:?}");
 }
 

@@ -1,20 +1,16 @@
 //! Limits that several Envoys share by a rate limit service.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use integration::admin::Admin;
 use integration::caller::Call;
 use integration::document::{self, KEY};
+use integration::gateway::Gateway;
 use integration::provider::Provider;
 use integration::speech::Speech::OpenAi;
 use integration::speech::{INPUT, OUTPUT};
 use integration::stage::{self, Hole};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
-use tollhouse::process::Gateway;
 use tollhouse_filter::config::raw::Document;
 
 use crate::rate_limit_service::{self, Redis};
@@ -29,7 +25,6 @@ struct Play {
     redis: Redis,
     provider: Provider,
     gateways: [Gateway; 2],
-    folder: TempDir,
 }
 
 impl Play {
@@ -44,12 +39,8 @@ impl Play {
         store["address"] = json!(rate_limit_service::start(&redis).to_string());
         let provider = stage::provider(OpenAi);
         let document = document(&provider, &store);
-        let folder = tempfile::tempdir().unwrap();
-        let gateways = [0, 1].map(|i| {
-            let options = stage::options(&folder.path().join(format!("{i}.log")), &log(&folder, i));
-            Gateway::start(&document, options).unwrap()
-        });
-        Some(Self { redis, provider, gateways, folder })
+        let gateways = [(); 2].map(|()| Gateway::start(&document));
+        Some(Self { redis, provider, gateways })
     }
 
     /// So many calls of each gateway at once. Tells how many were answered; the others were refused.
@@ -69,7 +60,7 @@ impl Play {
 
     /// What both have counted of the store.
     fn outcomes(&self, outcome: &str) -> u64 {
-        let of = |gateway: &Gateway| Admin::of(&gateway.admin_url()).sum(&format!("limit_store;outcome={outcome}"));
+        let of = |gateway: &Gateway| gateway.admin.sum(&format!("limit_store;outcome={outcome}"));
         self.gateways.iter().map(of).sum()
     }
 
@@ -92,23 +83,7 @@ fn document(provider: &Provider, store: &Value) -> Document {
 }
 
 fn call(gateway: &Gateway) -> Call {
-    let address: SocketAddr = gateway.base_url().trim_start_matches("http://").parse().unwrap();
-    Call::chat(address, KEY, "tier").field("max_tokens", 50)
-}
-
-fn log(folder: &TempDir, gateway: usize) -> PathBuf {
-    folder.path().join(format!("envoy-{gateway}.log"))
-}
-
-impl Drop for Play {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            for (i, gateway) in self.gateways.iter().enumerate() {
-                let log = std::fs::read_to_string(log(&self.folder, i)).unwrap();
-                stage::healthy(Admin::of(&gateway.admin_url()), &log);
-            }
-        }
-    }
+    gateway.chat(KEY, "tier").field("max_tokens", 50)
 }
 
 /// Until what these gateways have asked their store, or told it, is answered.
@@ -116,7 +91,7 @@ async fn settled(gateways: &[Gateway]) {
     let end = Instant::now() + Duration::from_secs(60);
     // The last word about a request follows its answer.
     tokio::time::sleep(Duration::from_millis(300)).await;
-    while gateways.iter().any(|gateway| Admin::of(&gateway.admin_url()).sum("ratelimit.*upstream_rq_active") > 0) {
+    while gateways.iter().any(|gateway| gateway.admin.sum("ratelimit.*upstream_rq_active") > 0) {
         assert!(Instant::now() < end, "the store does not answer");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -192,16 +167,13 @@ async fn a_store_that_cannot_be_reached_holds_nobody_up() {
     for (address, outcomes) in [("127.0.0.1:1", "(unavailable%7Ctimeout)"), (hole.as_str(), "timeout")] {
         for (when_down, status) in [("local", 200), ("refuse", 503)] {
             let store = json!({ "rate_limit_service": "rls", "address": address, "when_down": when_down });
-            let folder = tempfile::tempdir().unwrap();
-            let options = stage::options(&folder.path().join("access.log"), &log(&folder, 0));
-            let gateway = Gateway::start(&document(&provider, &store), options).unwrap();
+            let gateway = Gateway::start(&document(&provider, &store));
             for _ in 0..3 {
                 let answer = call(&gateway).send().await;
                 assert_eq!(answer.status, status, "{address} {when_down}: {}", answer.text());
                 assert!(status == 200 || answer.code() == "limit_store_unavailable", "{}", answer.text());
             }
-            let admin = Admin::of(&gateway.admin_url());
-            let counted = |outcome: &str| admin.sum(&format!("limit_store;outcome={outcome}"));
+            let counted = |outcome: &str| gateway.admin.sum(&format!("limit_store;outcome={outcome}"));
             // What a request came to has nobody to be told to: a charge for each of the two limits.
             let unsettled = if status == 200 { 6 } else { 0 };
             let end = Instant::now() + Duration::from_secs(60);
@@ -209,9 +181,8 @@ async fn a_store_that_cannot_be_reached_holds_nobody_up() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             assert_eq!((counted(outcomes), counted("unsettled")), (3, unsettled), "{address} {when_down}");
-            let log = std::fs::read_to_string(log(&folder, 0)).unwrap();
-            assert_eq!(log.matches("the store of limits fails").count(), 1, "{log}");
-            stage::healthy(admin, &log);
+            let said = gateway.said();
+            assert_eq!(said.matches("the store of limits fails").count(), 1, "{said}");
         }
     }
 }

@@ -56,7 +56,7 @@ async fn text_comes_back_with_its_usage_and_its_end() {
     })
     .await;
     // A record of each, with the same numbers.
-    for record in house().records.wait(SURFACES.len() * HOSTS.len() * 2, "-say-").await {
+    for record in house().gateway.records.wait(SURFACES.len() * HOSTS.len() * 2, "-say-").await {
         let usage = ["input", "output"].map(|kind| record["usage"][kind].as_u64());
         assert_eq!((usage, &record["usage_source"]), ([Some(INPUT), Some(OUTPUT)], &json!("provider")), "{record}");
     }

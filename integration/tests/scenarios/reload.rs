@@ -1,59 +1,42 @@
 //! A changed document, while requests run.
 
-use integration::admin::Admin;
 use integration::caller::Call;
 use integration::document::{self, KEY, NARROW_KEY};
+use integration::gateway::Gateway;
 use integration::provider::Provider;
-use integration::records::Records;
 use integration::reply::{Gate, Reply};
 use integration::speech::ANSWER;
 use integration::speech::Speech::{self, Anthropic, OpenAi};
 use integration::stage;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tollhouse::process::Gateway;
 
 /// A gateway of its own.
 struct Play {
     gateway: Gateway,
     o: Provider,
     a: Provider,
-    records: Records,
-    folder: TempDir,
 }
 
 impl Play {
     fn raise() -> Self {
         let (o, a) = (stage::provider(OpenAi), stage::provider(Anthropic));
-        let folder = tempfile::tempdir().unwrap();
-        let records = folder.path().join("access.log");
-        let options = stage::options(&records, &folder.path().join("envoy.log"));
-        let gateway = Gateway::start(&document::read(&first(&o)), options).unwrap();
-        Self { gateway, o, a, records: Records(records), folder }
+        let gateway = Gateway::start(&document::read(&first(&o)));
+        Self { gateway, o, a }
     }
 
     fn call(&self, key: &str, model: &str) -> Call {
-        Call::chat(self.gateway.base_url().trim_start_matches("http://").parse().unwrap(), key, model)
+        self.gateway.chat(key, model)
     }
 
-    fn admin(&self) -> Admin {
-        Admin::of(&self.gateway.admin_url())
+    fn reload(&self, document: &Value) -> Result<(), String> {
+        self.gateway.process().reload(&document::read(document)).map_err(|error| error.to_string())
     }
 
     /// How often requests for a model were counted.
     fn counted(&self, model: &str) -> u64 {
-        let lines = self.admin().metrics("tollhouse_requests{");
+        let lines = self.gateway.admin.metrics("tollhouse_requests{");
         let ours = lines.iter().filter(|line| line.contains(&format!("model=\"{model}\"")));
         ours.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum()
-    }
-}
-
-impl Drop for Play {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            let log = std::fs::read_to_string(self.folder.path().join("envoy.log")).unwrap();
-            stage::healthy(self.admin(), &log);
-        }
     }
 }
 
@@ -81,7 +64,7 @@ fn second(o: &Provider, a: &Provider) -> Value {
 
 #[tokio::test]
 async fn a_changed_document_takes_effect_while_a_stream_runs_on() {
-    let mut play = Play::raise();
+    let play = Play::raise();
     assert_eq!(play.call(KEY, "new").send().await.status, 404);
     assert_eq!(play.call(NARROW_KEY, "old").send().await.content(), ANSWER);
     let gates = [Gate::default(), Gate::default()];
@@ -104,7 +87,7 @@ async fn a_changed_document_takes_effect_while_a_stream_runs_on() {
     }
 
     let (o, a) = (play.o.clone(), play.a.clone());
-    play.gateway.reload(&document::read(&second(&o, &a))).unwrap();
+    play.reload(&second(&o, &a)).unwrap();
 
     assert_eq!(play.call(KEY, "new").send().await.served().0, "o/new");
     assert_eq!(o.one("new").await.head.get("authorization"), Some(&*format!("Bearer {}o2", document::PROVIDER_KEYS)));
@@ -118,53 +101,53 @@ async fn a_changed_document_takes_effect_while_a_stream_runs_on() {
     assert_eq!((answer.content().as_str(), answer.whole, answer.done()), ("beforeafter", true, true));
     gates[0].open();
     assert_eq!(waiting.await.unwrap().content(), ANSWER);
-    let old = play.records.wait(3, "\"model\":\"old\"").await;
+    let old = play.gateway.records.wait(3, "\"model\":\"old\"").await;
     assert!(old.iter().all(|record| record["usage_source"] == "provider"), "{old:?}");
 }
 
 #[tokio::test]
 async fn a_broken_document_is_refused_and_the_old_one_stays() {
-    let mut play = Play::raise();
+    let play = Play::raise();
     for broken in [
         document::with(first(&play.o), "models", json!({ "old": { "targets": ["nobody/old"] } })),
         document::with(first(&play.o), "models", json!({ "old": { "targets": [] } })),
         document::with(first(&play.o), "providers", json!({ "o": { "dialect": "klingon" } })),
         document::with(first(&play.o), "clients", json!([{ "name": "x", "key_sha256": "short", "models": ["*"] }])),
     ] {
-        let error = play.gateway.reload(&document::read(&broken)).unwrap_err().to_string();
+        let error = play.reload(&broken).unwrap_err();
         assert!(error.contains("expected"), "{error}");
         assert_eq!(play.call(KEY, "old").send().await.content(), ANSWER, "{error}");
     }
     let missing = json!([{ "env": "A_VARIABLE_THAT_IS_NOT_SET" }]);
     let mut broken = first(&play.o);
     broken["providers"]["o"]["keys"] = missing;
-    assert!(play.gateway.reload(&document::read(&broken)).is_err());
+    assert!(play.reload(&broken).is_err());
     assert_eq!(play.call(KEY, "old").send().await.content(), ANSWER);
 }
 
 #[tokio::test]
 async fn counters_and_cooldowns_outlive_a_reload() {
-    let mut play = Play::raise();
+    let play = Play::raise();
     let (o, a) = (play.o.clone(), play.a.clone());
-    play.gateway.reload(&document::read(&second(&o, &a))).unwrap();
+    play.reload(&second(&o, &a)).unwrap();
     o.on("new", Reply::new(429).header("retry-after", "60").body("{}"));
     assert_eq!(play.call(KEY, "new").send().await.served(), ("a/new".to_owned(), "2".to_owned()));
     o.on("new", OpenAi.good(false));
-    play.records.wait(1, "\"model\":\"new\"").await;
+    play.gateway.records.wait(1, "\"model\":\"new\"").await;
     let mut third = second(&o, &a);
     third["models"]["third"] = json!({ "targets": ["o/third"] });
-    play.gateway.reload(&document::read(&third)).unwrap();
+    play.reload(&third).unwrap();
     assert_eq!(play.call(KEY, "third").send().await.status, 200);
     for _ in 0..8 {
         assert_eq!(play.call(KEY, "new").send().await.served(), ("a/new".to_owned(), "1".to_owned()));
     }
-    play.records.wait(9, "\"model\":\"new\"").await;
+    play.gateway.records.wait(9, "\"model\":\"new\"").await;
     assert_eq!((play.counted("new"), play.counted("third")), (9, 1));
 }
 
 #[tokio::test]
 async fn requests_that_come_during_a_reload_are_all_answered() {
-    let mut play = Play::raise();
+    let play = Play::raise();
     let (o, a) = (play.o.clone(), play.a.clone());
     let calls: Vec<_> = (0..8).map(|_| play.call(KEY, "old")).collect();
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -185,7 +168,7 @@ async fn requests_that_come_during_a_reload_are_all_answered() {
         .collect();
     for round in 0..6 {
         let document = if round % 2 == 0 { second(&o, &a) } else { first(&o) };
-        play.gateway.reload(&document::read(&document)).unwrap();
+        play.reload(&document).unwrap();
     }
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     let mut answered = 0;

@@ -5,17 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use integration::admin::Admin;
 use integration::caller::Call;
+use integration::gateway::Gateway;
 use integration::provider::{Provider, Seen};
-use integration::records::Records;
 use integration::reply::Reply;
 use integration::speech::{ANSWER, Speech};
 use integration::stage;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
-use tollhouse::process::Gateway;
 use tollhouse_filter::clients::Digest;
 use tollhouse_filter::config::raw::{Document, Key, Secret};
 
@@ -30,8 +27,6 @@ struct Story {
     gateway: Gateway,
     openai: Provider,
     webhook: Provider,
-    records: Records,
-    folder: TempDir,
 }
 
 /// The document of an example.
@@ -71,19 +66,11 @@ impl Story {
             }
             alerts.webhook.path = Secret { env: None, value: Some(HOOK.into()) };
         }
-        let folder = tempfile::tempdir().unwrap();
-        let records = folder.path().join("access.log");
-        let gateway = Gateway::start(&document, stage::options(&records, &folder.path().join("envoy.log"))).unwrap();
-        Self { gateway, openai, webhook, records: Records(records), folder }
+        Self { gateway: Gateway::start(&document), openai, webhook }
     }
 
     fn call(&self, client: &str, model: &str) -> Call {
-        let to = self.gateway.base_url().trim_start_matches("http://").parse().unwrap();
-        Call::chat(to, &key(client), model).field("max_tokens", 100)
-    }
-
-    fn admin(&self) -> Admin {
-        Admin::of(&self.gateway.admin_url())
+        self.gateway.chat(&key(client), model).field("max_tokens", 100)
     }
 
     /// What the webhook was told, once it was told so much; and nothing more a while after.
@@ -108,16 +95,6 @@ fn is_post(seen: &Seen) -> bool {
 
 fn price_of(target: &str) -> tollhouse_filter::config::raw::Price {
     serde_json::from_value(json!({ "model": target })).unwrap()
-}
-
-impl Drop for Story {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            let log = std::fs::read_to_string(self.folder.path().join("envoy.log")).unwrap();
-            stage::healthy(self.admin(), &log);
-            stage::discreet(&std::fs::read_to_string(&self.records.0).unwrap_or_default());
-        }
-    }
 }
 
 /// An answer that says it had so many tokens.
@@ -146,18 +123,21 @@ async fn a_runaway_batch_job_waits_while_the_chat_product_goes_on() {
         let call = story.call("nightly", "assistant");
         job.spawn(async move { call.send().await.status });
     }
-    while story.records.with("\"client\":\"nightly\"").is_empty() {
+    while story.gateway.records.with("\"client\":\"nightly\"").is_empty() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     for _ in 0..10 {
         assert_eq!(story.call("chat", "assistant").send().await.status, 200);
     }
-    assert!(!job.is_empty() && story.records.with("\"client\":\"nightly\"").len() < 200, "the job was over before");
-    let chat = story.records.wait(10, "\"client\":\"chat\"").await;
+    assert!(
+        !job.is_empty() && story.gateway.records.with("\"client\":\"nightly\"").len() < 200,
+        "the job was over before"
+    );
+    let chat = story.gateway.records.wait(10, "\"client\":\"chat\"").await;
     assert!(chat.iter().all(|record| record["queued_ms"].is_null()), "{chat:?}");
     assert_eq!(job.join_all().await, [200; 200]);
     assert!(most.load(Ordering::SeqCst) <= 16, "{most:?} at a time");
-    let nightly = story.records.wait(200, "\"client\":\"nightly\"").await;
+    let nightly = story.gateway.records.wait(200, "\"client\":\"nightly\"").await;
     assert!(nightly.iter().filter(|record| record["queued_ms"].as_u64() > Some(50)).count() > 150);
 }
 
@@ -193,7 +173,7 @@ async fn when_most_of_the_money_is_spent_a_cheaper_model_answers() {
     let answer = story.call("intranet", "assistant").send().await;
     assert_eq!((answer.status, answer.header("x-tollhouse-soft-limit")), (200, Some("economy")));
     assert_eq!(answer.served().0, "openai/gpt-5-nano");
-    let records = story.records.wait(3, "\"model\":\"assistant\"").await;
+    let records = story.gateway.records.wait(3, "\"model\":\"assistant\"").await;
     let answered: Vec<_> = records.iter().map(|record| &record["answered_as"]).collect();
     assert_eq!(answered, [&Value::Null, &Value::Null, &json!("economy")]);
 }
@@ -225,8 +205,8 @@ async fn a_crowd_over_two_workers_makes_one_alert_for_each_share() {
     told.sort_unstable();
     let text = |percent: u8| format!("Tollhouse: {percent} % of the limit of 50 requests per day are spent.");
     assert_eq!(told, [text(100), text(80)]);
-    assert_eq!(story.admin().sum("tollhouse_alerts;limit"), 2);
-    assert_eq!(story.admin().sum("tollhouse_alerts_undelivered"), 0);
+    assert_eq!(story.gateway.admin.sum("tollhouse_alerts;limit"), 2);
+    assert_eq!(story.gateway.admin.sum("tollhouse_alerts_undelivered"), 0);
 }
 
 #[tokio::test]
@@ -240,10 +220,10 @@ async fn requests_go_on_when_nobody_can_be_told() {
         story.webhook.on("", reply);
         assert_eq!(crowd(&story).await, 50);
         let end = Instant::now() + PATIENCE;
-        while story.admin().sum("tollhouse_alerts_undelivered;reason=refused") < 2 {
-            assert!(Instant::now() < end, "{:?}", story.admin().stats("tollhouse_alerts"));
+        while story.gateway.admin.sum("tollhouse_alerts_undelivered;reason=refused") < 2 {
+            assert!(Instant::now() < end, "{:?}", story.gateway.admin.stats("tollhouse_alerts"));
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        assert_eq!(story.admin().sum("tollhouse_alerts_undelivered"), 2);
+        assert_eq!(story.gateway.admin.sum("tollhouse_alerts_undelivered"), 2);
     }
 }

@@ -216,7 +216,7 @@ fn every_request_is_answered_when_the_first_target_fails_in_any_way(package: Pac
     let Some(house) = house() else { return };
     for (model, first) in answered_in_spite_of(package, &Chaos::HOPELESS) {
         let of_model = format!("\"model\":\"{model}\"");
-        let records = stage::runtime().block_on(house.records.wait(REQUESTS, &of_model));
+        let records = stage::runtime().block_on(house.gateway.records.wait(REQUESTS, &of_model));
         let failed = |record: &Value| {
             let attempts = &record["attempts"];
             attempts[0]["target"] == *first && attempts[0]["outcome"] != "answered"

@@ -1,18 +1,15 @@
 //! The gateway of these tests, between the packages and the providers.
 
-use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
-use integration::admin::Admin;
 use integration::document::{self, KEY, client, provider, with};
+use integration::gateway::Gateway;
 use integration::provider::{Provider, Seen};
-use integration::records::Records;
 use integration::reply::Reply;
 use integration::speech::Speech;
 use integration::stage;
 use integration::strict;
 use serde_json::{Map, Value, json};
-use tollhouse::process::Gateway;
 
 use crate::aimock::{Chaos, Mock};
 use crate::failover;
@@ -46,15 +43,9 @@ pub(crate) const OF_FEW: [&str; 2] = ["large", "small"];
 pub(crate) struct House {
     openai: Provider,
     anthropic: Provider,
-    /// The access log.
-    pub(crate) records: Records,
+    pub(crate) gateway: Gateway,
     /// Independent providers, each with its own way to fail.
     _mocks: Vec<Mock>,
-    base: String,
-    admin: Admin,
-    log: PathBuf,
-    // Kept, not used: they end with this process.
-    _envoy: Mutex<Gateway>,
 }
 
 /// The shared house; `None` when these tests are left out.
@@ -63,15 +54,7 @@ pub(crate) fn house() -> Option<&'static House> {
     let build = || {
         // Here, so that every test says what is missing.
         packages::node();
-        let (sender, receiver) = std::sync::mpsc::channel();
-        // Envoy asks the kernel for a SIGTERM when the thread that started it ends, and a test's thread ends soon.
-        std::thread::spawn(move || {
-            drop(sender.send(House::build()));
-            loop {
-                std::thread::park();
-            }
-        });
-        receiver.recv().expect("a house")
+        stage::kept(House::build)
     };
     (!packages::left_out()).then(|| HOUSE.get_or_init(build))
 }
@@ -81,26 +64,12 @@ impl House {
         let mocks: Vec<_> = Chaos::ALL.into_iter().map(Mock::spawn).collect();
         let mocks: Vec<_> = mocks.into_iter().map(Mock::ready).collect();
         let [openai, anthropic] = SPEECHES.map(stage::provider);
-        let folder = packages::folder("house");
-        let (records, log) = (folder.join("access.log"), folder.join("envoy.log"));
-        // What another run left: Envoy adds to it.
-        drop(std::fs::remove_file(&records));
         let mut document = configuration(&openai, &anthropic, &mocks);
         for name in BESIDE {
             document["providers"][name] = beside(name);
         }
         let document = document::read(&document);
-        let gateway = Gateway::start(&document, stage::options(&records, &log)).expect("a gateway");
-        Self {
-            openai,
-            anthropic,
-            records: Records(records),
-            _mocks: mocks,
-            base: gateway.base_url(),
-            admin: Admin::of(&gateway.admin_url()),
-            log,
-            _envoy: Mutex::new(gateway),
-        }
+        Self { openai, anthropic, gateway: Gateway::start(&document), _mocks: mocks }
     }
 
     fn provider(&self, speech: Speech) -> &Provider {
@@ -138,8 +107,8 @@ impl House {
 
     /// Runs functions of the scripts, each for its model, and checks what must be true at any time.
     pub(crate) fn run_each(&self, package: Package, key: &str, asked: &[(&str, &str)]) {
-        package.run(asked, &self.base, key);
-        stage::healthy(self.admin, &std::fs::read_to_string(&self.log).unwrap_or_default());
+        package.run(asked, &format!("http://{}", self.gateway.address), key);
+        self.gateway.check();
     }
 }
 

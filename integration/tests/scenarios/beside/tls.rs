@@ -1,20 +1,17 @@
 //! TLS to providers, as it is rendered: nothing in the document is about it.
 
-use std::net::SocketAddr;
-
-use integration::caller::Call;
 use integration::document::{self, KEY};
 use integration::envoy::Envoy;
+use integration::gateway::Gateway;
 use integration::provider::Provider;
 use integration::speech::ANSWER;
 use integration::speech::Speech::{Anthropic, OpenAi};
 use integration::stage;
 use serde_json::{Value, json};
-use tollhouse::process::Gateway;
-use crate::pki::{self, Authority, Certificate};
 
 use super::street::plain;
 use super::wire::{door, envoy};
+use crate::pki::{self, Authority, Certificate};
 
 /// A server with TLS.
 struct Server {
@@ -77,18 +74,6 @@ fn document(servers: &[Server], fronts: &Envoy, a: &Provider) -> Value {
     json!({ "providers": providers, "models": models, "clients": [document::client("main", KEY, &["*"])] })
 }
 
-/// What `tollhouse run` does with a document and an authority.
-fn run(document: &Value, ca: String) -> Gateway {
-    let document = document::read(document);
-    stage::kept(move || {
-        let folder = tempfile::tempdir().unwrap().keep();
-        let mut options = stage::options(&folder.join("access.log"), &folder.join("envoy.log"));
-        std::fs::write(folder.join("ca.pem"), ca).unwrap();
-        options.ca = Some(folder.join("ca.pem"));
-        Gateway::start(&document, options).unwrap()
-    })
-}
-
 #[tokio::test]
 async fn a_provider_must_prove_who_it_is() {
     stage::folder();
@@ -97,10 +82,12 @@ async fn a_provider_must_prove_who_it_is() {
     let servers = servers(&trusted, &other);
     let listeners: Vec<_> = servers.iter().map(Server::listener).collect();
     let fronts = envoy(&listeners, &[plain("o", o.address)]);
-    let gateway = run(&document(&servers, &fronts, &a), trusted.pem());
-    let address: SocketAddr = gateway.base_url().trim_start_matches("http://").parse().unwrap();
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&ca, trusted.pem()).unwrap();
+    let document = document::read(&document(&servers, &fronts, &a));
+    let gateway = Gateway::with(&document, |options| options.ca = Some(ca.path().to_owned()));
     for Server { name, wire, .. } in &servers {
-        let answer = Call::chat(address, KEY, name).send().await;
+        let answer = gateway.chat(KEY, name).send().await;
         assert_eq!(answer.content(), ANSWER, "{name}: {}", answer.text());
         let trusts = (format!("{name}/{name}"), "1".to_owned());
         let goes_on = (format!("a/{name}"), "2".to_owned());

@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use integration::caller::Call;
 use integration::document::{self, KEY};
 use integration::envoy::{Envoy, Files};
+use integration::gateway::Gateway;
 use integration::provider::Provider;
 use integration::reply::Reply;
 use integration::speech::ANSWER;
 use integration::speech::Speech::{Anthropic, OpenAi};
 use integration::stage;
 use serde_json::{Value, json};
-use tollhouse::process::Gateway;
 use tollhouse::render::{Options, bootstrap};
 
 use super::street::plain;
@@ -177,15 +177,11 @@ async fn both_sides_may_be_ipv6() {
         "providers": { "six": document::provider("openai", "six", &o.address.to_string()) },
         "clients": [document::client("main", KEY, &["*"])],
     });
-    let gateway = stage::kept(move || {
-        let folder = tempfile::tempdir().unwrap().keep();
-        let mut options = stage::options(&folder.join("access.log"), &folder.join("envoy.log"));
+    let gateway = Gateway::with(&document::read(&document), |options| {
         options.listen = Some(([0, 0, 0, 0, 0, 0, 0, 1], 0).into());
-        Gateway::start(&document::read(&document), options).unwrap()
     });
-    let address: SocketAddr = gateway.base_url().trim_start_matches("http://").parse().unwrap();
-    assert!(address.is_ipv6());
-    let answer = Call::chat(address, KEY, "six/plain").send().await;
+    assert!(gateway.address.is_ipv6());
+    let answer = gateway.chat(KEY, "six/plain").send().await;
     assert_eq!(answer.content(), ANSWER, "{}", answer.text());
     let host = format!("[::1]:{}", o.address.port());
     assert_eq!(o.seen("plain")[0].head.get("host"), Some(host.as_str()));

@@ -1,13 +1,11 @@
 //! The gateway is gone altogether: callers with a second address and a key of their own go on (`docs/chaos.md`).
 
-use std::net::SocketAddr;
-
 use integration::caller::Call;
 use integration::document::{self, KEY, PROVIDER_KEYS, client};
+use integration::gateway::Gateway;
 use integration::speech::Speech::OpenAi;
 use integration::stage;
 use serde_json::json;
-use tollhouse::process::Gateway;
 
 use super::load::is_good;
 
@@ -28,33 +26,20 @@ impl Ways {
 #[tokio::test]
 async fn callers_go_on_without_the_gateway_and_come_back() {
     let provider = stage::provider(OpenAi);
-    let document = json!({
+    let document = document::read(&json!({
         "providers": { "o": document::provider("openai", "o", &provider.address.to_string()) },
         "models": { "tier": { "targets": ["o/gpt-5-mini"] } },
         "clients": [client("main", KEY, &["*"])],
-    });
-    let folder = tempfile::tempdir().unwrap();
-    let start = |document: &serde_json::Value, listen| {
-        let mut options = stage::options(&folder.path().join("access.log"), &folder.path().join("envoy.log"));
-        options.listen = listen;
-        Gateway::start(&document::read(document), options).unwrap()
-    };
-    let address =
-        |gateway: &Gateway| -> SocketAddr { gateway.base_url().trim_start_matches("http://").parse().unwrap() };
-    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    let mut gateway = start(&document, Some(nowhere));
+    }));
+    let gateway = Gateway::start(&document);
+    let place = gateway.address;
     let sealed = format!("{PROVIDER_KEYS}sealed");
-    let ways = Ways {
-        usual: Call::chat(address(&gateway), KEY, "tier"),
-        bypass: Call::chat(provider.address, &sealed, "gpt-5-mini"),
-    };
+    let ways = Ways { usual: gateway.chat(KEY, "tier"), bypass: Call::chat(provider.address, &sealed, "gpt-5-mini") };
     assert!(ways.send(true).await);
-    let place = address(&gateway);
-    gateway.stop();
+    drop(gateway);
     assert!(tokio::net::TcpStream::connect(place).await.is_err(), "the gateway is gone");
     assert!(ways.send(false).await);
-    drop(gateway);
-    let _gateway = start(&document, Some(place));
+    let _gateway = Gateway::with(&document, |options| options.listen = Some(place));
     assert!(ways.send(true).await);
     assert_eq!(provider.seen("gpt-5-mini").len(), 3);
 }

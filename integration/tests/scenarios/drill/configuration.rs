@@ -1,16 +1,14 @@
 //! The source of configuration breaks: what Envoy has taken stays.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use integration::admin::Admin;
-use integration::caller::Call;
 use integration::document::{self, KEY, client};
+use integration::gateway::Gateway;
 use integration::provider::Provider;
 use integration::speech::Speech::OpenAi;
 use integration::stage;
 use serde_json::{Value, json};
-use tollhouse::process::Gateway;
 use tollhouse::render::{CLUSTERS, FILTER, ROUTES};
 
 use super::load::{Load, until};
@@ -38,17 +36,13 @@ fn refusals(admin: Admin) -> u64 {
 #[tokio::test]
 async fn whatever_becomes_of_its_files_the_gateway_goes_on_with_what_it_has() {
     let provider = stage::provider(OpenAi);
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("envoy.log");
-    let options = stage::options(&folder.path().join("access.log"), &log);
-    let mut gateway = Gateway::start(&document::read(&document(&provider)), options).unwrap();
-    let admin = Admin::of(&gateway.admin_url());
-    let address: SocketAddr = gateway.base_url().trim_start_matches("http://").parse().unwrap();
-    let call = Call::chat(address, KEY, "tier");
+    let gateway = Gateway::start(&document::read(&document(&provider)));
+    let (admin, folder) = (gateway.admin, gateway.process().folder().to_owned());
+    let call = gateway.chat(KEY, "tier");
     let load = Load::of([call.clone(), call.clone().stream(true), call.clone()]);
     load.more(10).await;
     for file in [FILTER, ROUTES, CLUSTERS] {
-        let good = std::fs::read_to_string(gateway.folder().join(file)).unwrap();
+        let good = std::fs::read_to_string(folder.join(file)).unwrap();
         let (half, _) = good.split_at(good.len() / 2);
         // The last is good for Envoy, and no document of ours.
         for broken in ["", "garbage", half, &good.replace("\\\"openai\\\"", "\\\"klingon\\\"")] {
@@ -56,19 +50,18 @@ async fn whatever_becomes_of_its_files_the_gateway_goes_on_with_what_it_has() {
                 continue;
             }
             let before = refusals(admin);
-            replace(gateway.folder(), file, broken);
+            replace(&folder, file, broken);
             until(&format!("{file} with {broken:.40} is refused"), || refusals(admin) > before).await;
             load.more(10).await;
         }
-        std::fs::remove_file(gateway.folder().join(file)).unwrap();
+        std::fs::remove_file(folder.join(file)).unwrap();
         load.more(10).await;
-        replace(gateway.folder(), file, &good);
+        replace(&folder, file, &good);
     }
     // The source is back, and heard.
     let mut next = document(&provider);
     next["models"]["next"] = json!({ "targets": ["o/next"] });
-    gateway.reload(&document::read(&next)).unwrap();
-    assert_eq!(Call::chat(address, KEY, "next").send().await.status, 200);
+    gateway.process().reload(&document::read(&next)).unwrap();
+    assert_eq!(gateway.chat(KEY, "next").send().await.status, 200);
     assert_eq!(load.end().await, Vec::<String>::new());
-    stage::healthy(admin, &std::fs::read_to_string(log).unwrap());
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 use integration::caller::{Call, Live};
 use integration::document::{self, KEY, client};
 use integration::envoy::{Envoy, Files};
+use integration::gateway::Gateway;
 use integration::provider::Provider;
 use integration::reply::{Gate, Reply};
 use integration::speech::ANSWER;
 use integration::speech::Speech::OpenAi;
 use integration::stage;
 use serde_json::json;
-use tollhouse::process::Gateway;
 use tollhouse::render;
 use tollhouse_filter::config::raw::Document;
 
@@ -62,23 +62,20 @@ async fn finish(streams: Vec<Live>, gate: &Gate) {
 #[tokio::test]
 async fn a_gateway_that_is_asked_to_end_lets_streams_come_to_theirs() {
     let provider = stage::provider(OpenAi);
-    let folder = tempfile::tempdir().unwrap();
-    let options = stage::options(&folder.path().join("access.log"), &folder.path().join("envoy.log"));
-    let gateway = Gateway::start(&document(&provider), options).unwrap();
-    let address = gateway.base_url().trim_start_matches("http://").parse().unwrap();
+    let gateway = Gateway::start(&document(&provider));
+    let address = gateway.address;
     let gate = Gate::default();
     let streams = begin(address, &provider, &gate).await;
-    assert_eq!(gateway.under_way().unwrap(), STREAMS as u64);
-    assert!(!gateway.drain(Duration::from_millis(1)).unwrap(), "they are still under way");
+    assert_eq!(gateway.process().under_way().unwrap(), STREAMS as u64);
+    assert!(!gateway.process().drain(Duration::from_millis(1)).unwrap(), "they are still under way");
     let drained = std::thread::spawn(move || {
-        let drained = gateway.drain(PATIENCE).unwrap();
+        let drained = gateway.process().drain(PATIENCE).unwrap();
         (drained, gateway)
     });
     until("nobody new is let in", || std::net::TcpStream::connect(address).is_err()).await;
     finish(streams, &gate).await;
-    let (drained, mut gateway) = drained.join().unwrap();
+    let (drained, _gateway) = drained.join().unwrap();
     assert!(drained);
-    gateway.stop();
 }
 
 /// Requests that an Envoy has taken.

@@ -1,20 +1,16 @@
 //! One gateway before a provider of each API.
 
-use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use integration::admin::Admin;
 use integration::caller::Call;
 use integration::document::{self, KEY, client};
+use integration::gateway::Gateway;
 use integration::provider::{Provider, Seen};
 use integration::reply::Reply;
 use integration::speech::PROMPT;
-use integration::stage;
 use integration::strict::Host;
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
-use tollhouse::process::Gateway;
 
 use super::book::{Book, Sums};
 use super::case::{self, Case, DEAD, HOSTS};
@@ -36,13 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a game day is.
 pub(super) struct Ground {
-    gateway: std::net::SocketAddr,
-    admin: Admin,
-    /// Envoy's number in the system.
-    pub(super) process: u32,
-    folder: TempDir,
-    // Kept, not used: it ends with this value.
-    _envoy: Mutex<Gateway>,
+    gateway: Gateway,
 }
 
 impl Ground {
@@ -61,28 +51,24 @@ impl Ground {
             "clients": [client("main", KEY, &["*"])],
             "limits": [{ "for": { "client": "main" }, "tokens": 1_000_000_000_u64, "per": "ever" }],
         }));
-        let folder = tempfile::tempdir().expect("a folder");
-        let options = stage::options(&folder.path().join("access.log"), &folder.path().join("envoy.log"));
-        let gateway = stage::kept(move || Gateway::start(&document, options).expect("a gateway"));
-        Self {
-            gateway: gateway.base_url().trim_start_matches("http://").parse().expect("an address"),
-            admin: Admin::of(&gateway.admin_url()),
-            process: gateway.id(),
-            folder,
-            _envoy: Mutex::new(gateway),
-        }
+        Self { gateway: Gateway::start(&document) }
+    }
+
+    /// Envoy's number in the system.
+    pub(super) fn process(&self) -> u32 {
+        self.gateway.process().id()
     }
 
     /// The request of a case.
     pub(super) fn call(&self, case: &Case) -> Call {
         let body = case.surface.body(&case.model(), &Talk::new(&user(), case.stream));
-        let call = Call::new(self.gateway, "POST", case.surface.path()).header("x-api-key", KEY);
+        let call = Call::new(self.gateway.address, "POST", case.surface.path()).header("x-api-key", KEY);
         call.header("content-type", "application/json").json(&body)
     }
 
     /// What the limit has room for, beside one more request.
     pub(super) async fn remaining(&self) -> u64 {
-        let call = Call::chat(self.gateway, KEY, "openai/model").field("max_completion_tokens", 10);
+        let call = self.gateway.chat(KEY, "openai/model").field("max_completion_tokens", 10);
         let answer = call.send().await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.header("x-ratelimit-remaining-tokens").and_then(|left| left.parse().ok()).expect("a limit")
@@ -90,28 +76,18 @@ impl Ground {
 
     /// All records so far.
     pub(super) fn book(&self) -> Book {
-        Book::read(&self.log("access.log"))
+        Book::read(&self.gateway.records.0)
     }
 
     /// Waits for so many records, and adds them up.
     pub(super) async fn sums(&self, count: usize) -> Sums {
-        let log = self.log("access.log");
+        let log = &self.gateway.records.0;
         let end = Instant::now() + PATIENCE;
-        let lines = || std::fs::read(&log).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
+        let lines = || std::fs::read(log).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
         while lines() < count && Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        Sums::read(&log)
-    }
-
-    /// What must be true at any time.
-    pub(super) fn check(&self) {
-        stage::healthy(self.admin, &std::fs::read_to_string(self.log("envoy.log")).unwrap_or_default());
-        stage::discreet(&std::fs::read_to_string(self.log("access.log")).unwrap_or_default());
-    }
-
-    fn log(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        Sums::read(log)
     }
 }
 

@@ -6,15 +6,13 @@
 use std::sync::Mutex;
 
 use fastrand::Rng;
-use integration::admin::Admin;
 use integration::caller::{Answer, Call};
 use integration::document::{self, KEY, client};
+use integration::gateway::Gateway;
 use integration::provider::{Provider, Seen};
 use integration::reply::Reply;
-use integration::stage;
 use integration::strict::Host;
 use serde_json::{Map, Value, json};
-use tollhouse::process::Gateway;
 
 use super::mutant::{change, spoil};
 use crate::game_day::{HOSTS, setting};
@@ -145,15 +143,10 @@ async fn whatever_is_sent_there_is_an_answer_and_no_trap() {
         let provider = Provider::answering(script).await;
         providers.insert(name.to_owned(), host.document(&provider.address.to_string()));
     }
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("envoy.log");
-    let options = stage::options(&folder.path().join("access.log"), &log);
-    let document = document::read(&document(providers));
-    let gateway = stage::kept(move || Gateway::start(&document, options).expect("a gateway"));
-    let address = gateway.base_url().trim_start_matches("http://").parse().unwrap();
+    let gateway = Gateway::start(&document::read(&document(providers)));
 
     let mut rng = Rng::with_seed(seed);
-    let mut calls: Vec<Call> = (0..count).map(|_| request(address, &mut rng)).collect();
+    let mut calls: Vec<Call> = (0..count).map(|_| request(gateway.address, &mut rng)).collect();
     let mut callers = tokio::task::JoinSet::new();
     for _ in 0..AT_A_TIME {
         let share = calls.split_off(calls.len() - calls.len().min(usize::try_from(count).unwrap().div_ceil(AT_A_TIME)));
@@ -166,6 +159,4 @@ async fn whatever_is_sent_there_is_an_answer_and_no_trap() {
         });
     }
     callers.join_all().await;
-    let log = std::fs::read_to_string(log).unwrap();
-    stage::healthy(Admin::of(&gateway.admin_url()), &log);
 }

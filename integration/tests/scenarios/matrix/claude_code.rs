@@ -78,7 +78,7 @@ async fn send(host: &str, change: impl FnOnce(&mut Value)) -> (Value, Told, Stri
     for header in ["anthropic-beta", "anthropic-version", "x-app"] {
         assert!(seen.head.get(header).is_none(), "{:?}", seen.head);
     }
-    house().check();
+    house().gateway.check();
     (seen.json(), told, answer.header("x-tollhouse-dropped").unwrap_or_default().to_owned())
 }
 

@@ -1,18 +1,15 @@
 //! One gateway before every strict provider.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
-use integration::admin::Admin;
 use integration::caller::{Answer, Call};
 use integration::document::{self, KEY, client};
+use integration::gateway::Gateway;
 use integration::provider::{Provider, Seen};
-use integration::records::Records;
 use integration::stage;
 use integration::strict::{self, Asked, HOSTS, Host};
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
-use tollhouse::process::Gateway;
 
 use super::failover;
 use super::surface::{SURFACES, Surface};
@@ -20,12 +17,7 @@ use super::surface::{SURFACES, Surface};
 /// All that the tests of this module share.
 pub(super) struct House {
     providers: Vec<Provider>,
-    gateway: std::net::SocketAddr,
-    admin: Admin,
-    pub(super) records: Records,
-    log: PathBuf,
-    // Kept, not used: it ends with this process.
-    _envoy: Mutex<Gateway>,
+    pub(super) gateway: Gateway,
 }
 
 /// A caller, a provider, and whether the answer is streamed.
@@ -59,19 +51,9 @@ impl House {
         let start =
             |host: &'static Host| stage::outliving(Provider::answering(move |seen, _| strict::answer(host, seen)));
         let providers: Vec<_> = HOSTS.iter().map(start).collect();
-        let (records, log) = (stage::folder().join("matrix-access.log"), stage::folder().join("matrix-envoy.log"));
-        let mut options = stage::options(&records, &log);
-        options.env = strict::AWS_ENV.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let gateway = Gateway::start(&document::read(&configuration(&providers)), options).expect("a gateway");
-        let admin = Admin::of(&gateway.admin_url());
-        Self {
-            providers,
-            gateway: gateway.base_url().trim_start_matches("http://").parse().expect("an address"),
-            admin,
-            records: Records(records),
-            log,
-            _envoy: Mutex::new(gateway),
-        }
+        let env = strict::AWS_ENV.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let document = document::read(&configuration(&providers));
+        Self { providers, gateway: Gateway::with(&document, |options| options.env = env.into()) }
     }
 
     pub(super) fn provider(&self, host: &Host) -> &Provider {
@@ -87,18 +69,14 @@ impl House {
 
     /// A request with a key.
     pub(super) fn call(&self, path: &str) -> Call {
-        Call::new(self.gateway, "POST", path).header("x-api-key", KEY).header("content-type", "application/json")
+        Call::new(self.gateway.address, "POST", path)
+            .header("x-api-key", KEY)
+            .header("content-type", "application/json")
     }
 
     /// Sends a request.
     pub(super) async fn send(&self, surface: &dyn Surface, body: &Value) -> Answer {
         self.call(surface.path()).json(body).send().await
-    }
-
-    /// What must be true at any time.
-    pub(super) fn check(&self) {
-        stage::healthy(self.admin, &std::fs::read_to_string(&self.log).unwrap_or_default());
-        stage::discreet(&std::fs::read_to_string(&self.records.0).unwrap_or_default());
     }
 }
 
@@ -107,7 +85,7 @@ pub(super) async fn each<F: Future<Output = ()> + Send + 'static>(play: impl Fn(
     let cases = SURFACES.into_iter().flat_map(|surface| HOSTS.iter().map(move |host| (surface, host)));
     let cases = cases.flat_map(|(surface, host)| [false, true].map(|stream| Case { surface, host, stream }));
     all(cases.map(|case| (case.name(), play(case)))).await;
-    house().check();
+    house().gateway.check();
 }
 
 /// Runs plays beside each other.
