@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::clients::{Client, Digest};
 use crate::dialects::{self, Dialect, Settings};
+use crate::guesses::Allowance;
 use crate::identity::{Holder, Identities};
 use crate::limits::Limits;
 use crate::routing::chain::Chains;
@@ -73,6 +74,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// Bytes.
     pub max_body: u64,
+    /// How many keys that nobody has one source may send; otherwise any number.
+    pub failed_keys: Option<Allowance>,
 }
 
 impl Config {

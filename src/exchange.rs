@@ -12,6 +12,7 @@ use crate::alerts::Alerts;
 use crate::config::Timeouts;
 use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
+use crate::guesses::Guesses;
 use crate::identity::Labels;
 use crate::meter::Meter;
 use crate::metrics::Series;
@@ -222,6 +223,7 @@ struct Table {
     outbox: Outbox,
     alerts: Alerts,
     labels: Labels,
+    guesses: Guesses,
     series: Series,
     next: Cell<u64>,
     open: RefCell<HashMap<u64, Rc<Exchange>>>,
@@ -246,6 +248,11 @@ impl Exchanges {
     /// Teams of identities that have stats of their own.
     pub fn labels(&self) -> &Labels {
         &self.0.labels
+    }
+
+    /// Keys that nobody has.
+    pub fn guesses(&self) -> &Guesses {
+        &self.0.guesses
     }
 
     /// The metrics of requests.

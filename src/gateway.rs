@@ -37,6 +37,7 @@ mod route;
 mod settle;
 mod standing;
 mod steering;
+mod stranger;
 mod way;
 
 use admitted::Admitted;

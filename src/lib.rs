@@ -50,7 +50,7 @@
 //! | edge | `plugin`, `host::envoy` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
 //! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`outbox`], [`alerts`], [`metrics`], [`reply`] | which role asks |
-//! | policy | [`config`], [`policies`], [`routing`], [`clients`], [`identity`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
+//! | policy | [`config`], [`policies`], [`routing`], [`clients`], [`guesses`], [`identity`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
 //! | codecs | [`base64`], [`json`], [`multipart`], [`pairs`], [`protobuf`], [`stream`], [`headers`], [`time`] | anything of ours |
@@ -74,6 +74,7 @@ pub mod failover;
 #[cfg(any(test, feature = "testing"))]
 pub mod fuzz;
 pub mod gateway;
+pub mod guesses;
 pub mod headers;
 pub mod host;
 pub mod hub;

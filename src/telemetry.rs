@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::alerts::Undelivered;
 use crate::exchange::{Attempt, Outcome};
+use crate::guesses::Guess;
 use crate::host::{Meters, Shared};
 use crate::ledger::Bind;
 use crate::limits::{Crossing, Limit};
@@ -290,6 +291,15 @@ pub fn count_store(host: &(impl Meters + Shared + ?Sized), outcome: StoreOutcome
 /// A limit's name, without the signs that part labels.
 pub fn limit_label(limit: &Limit) -> String {
     limit.id().trim_start_matches("limit/").replace('=', ":")
+}
+
+/// Counts a key that nobody has.
+pub fn count_failed_key(meters: &(impl Meters + ?Sized), guess: Guess) {
+    let outcome = match guess {
+        Guess::Allowed | Guess::Last => "unknown",
+        Guess::Refused(_) => "refused",
+    };
+    meters.count(&name("failed_keys", &[("outcome", outcome.to_owned())]), 1);
 }
 
 /// Counts a failed attempt.

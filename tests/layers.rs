@@ -24,10 +24,11 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("reply", &[]),
     ],
     &[
-        ("config", &["routing", "clients", "identity", "policies", "limits", "ledger", "pricing", "store"]),
+        ("config", &["routing", "clients", "guesses", "identity", "policies", "limits", "ledger", "pricing", "store"]),
         ("policies", &["clients", "config"]),
         ("routing", &["config", "pricing"]),
         ("clients", &["ledger::Class"]),
+        ("guesses", &[]),
         ("identity", &["clients"]),
         ("attribution", &["clients", "identity", "policies"]),
         ("limits", &["ledger", "pricing"]),

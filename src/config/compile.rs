@@ -12,6 +12,7 @@ use super::{
 };
 use crate::clients::Allowed;
 use crate::dialects::Settings;
+use crate::guesses::Allowance;
 use crate::routing::chain::Chains;
 use crate::routing::{Model, Target};
 use crate::wire::Wire;
@@ -43,6 +44,7 @@ pub(super) fn config(document: &raw::Document, env: &dyn Fn(&str) -> Option<Stri
     config.teams.extend(config.policies.teams().map(str::to_owned));
     config.store = document.limit_store.as_ref().map(store::store).transpose()?.map(Rc::new);
     config.limits = limits(&document.limits, &config)?;
+    config.failed_keys = document.failed_keys.map(failed_keys).transpose()?;
     config.webhook = document.alerts.as_ref().map(|all| webhook(&all.webhook, env).map(Rc::new)).transpose()?;
     Ok(config)
 }
@@ -98,6 +100,16 @@ fn model(name: &str, raw: &raw::Model, defaults: raw::Timeouts, config: &Config)
         failover_on: raw.failover_on.clone(),
         max_output: raw.max_output.map(|tokens| tokens.0),
     })
+}
+
+fn failed_keys(raw: raw::FailedKeys) -> Result<Allowance> {
+    if raw.most == 0 {
+        return Err(ConfigError::expected("failed_keys.most", "0", "at least 1"));
+    }
+    if raw.within.0.is_zero() {
+        return Err(ConfigError::expected("failed_keys.within", "no time", "a time such as `1m`"));
+    }
+    Ok(Allowance { most: raw.most, within: raw.within.0 })
 }
 
 /// Who keeps files and batches.

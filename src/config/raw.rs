@@ -73,6 +73,9 @@ pub struct Document {
     /// Who may call.
     #[serde(default)]
     pub clients: Vec<Client>,
+    /// How many keys that nobody has one address may send. Default: any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_keys: Option<FailedKeys>,
     /// How much of what, in which time, for whom.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<Limit>,
@@ -95,6 +98,18 @@ pub struct Document {
 pub struct Files {
     /// The provider, of the dialect `openai`.
     pub provider: String,
+}
+
+/// An address that sends more keys that nobody has gets 429 instead of 401 for the next of them. Keys that are known are
+/// served from there as from anywhere. Each worker counts for itself, and an IPv6 network of 64 bits as one address.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FailedKeys {
+    /// So many of them get 401.
+    pub most: u32,
+    /// In this time, such as `1m`, after which all is forgotten.
+    pub within: Seconds,
 }
 
 /// An upstream: an API, an address and credentials.

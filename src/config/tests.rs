@@ -162,3 +162,14 @@ fn requests_that_are_signed_for_a_region_go_to_it() {
     assert_eq!(bedrock("")[0], "bedrock-runtime.eu-west-1.amazonaws.com");
     assert_eq!(bedrock(r#","endpoint":"https://vpce.example""#)[0], "vpce.example");
 }
+
+#[test]
+fn keys_that_nobody_has_are_allowed_at_least_once_for_some_time() {
+    let allowed = parse(r#"{"failed_keys": {"most": 20, "within": "1m"}}"#).unwrap().failed_keys.unwrap();
+    assert_eq!((allowed.most, allowed.within), (20, Duration::from_secs(60)));
+    refused(r#"{"failed_keys": {"most": 0, "within": "1m"}}"#, "failed_keys.most: found `0`, expected at least 1");
+    refused(
+        r#"{"failed_keys": {"most": 1, "within": "0s"}}"#,
+        "failed_keys.within: found `no time`, expected a time such as `1m`",
+    );
+}

@@ -7,7 +7,7 @@ use super::head::Head;
 use crate::clients::{self, Client};
 use crate::config::Config;
 use crate::errors::{ApiError, Retry};
-use crate::host::Stream;
+use crate::host::Host;
 use crate::identity::{Mismatch, Said};
 use crate::policies::Policy;
 use crate::time::Timestamp;
@@ -47,14 +47,14 @@ impl Caller {
 
 impl Gateway {
     /// The caller. A key that is not known counts as none where an identity names a client: SDKs want one, whatever it is.
-    pub(super) fn who(&mut self, stream: &dyn Stream, head: &mut Head, now: Timestamp) -> Result<Rc<Caller>, ApiError> {
+    pub(super) fn who(&mut self, host: &dyn Host, head: &mut Head, now: Timestamp) -> Result<Rc<Caller>, ApiError> {
         let key = clients::presented_key(|name| head.get(name).map(str::to_owned));
         let holder = key.as_deref().and_then(|key| self.config.holder(key));
         let config = Rc::clone(&self.config);
-        let evidence = head.evidence(&config.identities, stream);
+        let evidence = head.evidence(&config.identities, host);
         let client = match evidence.client(holder) {
             Ok(Some(client)) => client,
-            Ok(None) => return Err(unknown(key.as_deref(), &config)),
+            Ok(None) => return Err(self.stranger(host, key.as_deref(), now)),
             Err(mismatch) => return Err(refused(mismatch)),
         };
         let caller = Rc::new(Caller::new(client, evidence.said(), Rc::clone(&self.policy), &config));
@@ -70,26 +70,6 @@ impl Gateway {
             team => team.unwrap_or_default(),
         }
     }
-}
-
-fn unknown(key: Option<&str>, config: &Config) -> ApiError {
-    match key {
-        // It would not be here if it had been verified.
-        Some(key) if !config.identities.0.is_empty() && is_token(key) => {
-            return clients::unauthorized("This token is not valid, or has expired.", "invalid_token");
-        }
-        Some(_) => return clients::unauthorized("This gateway key is not known.", "invalid_api_key"),
-        None => {}
-    }
-    clients::unauthorized(
-        "No gateway key. Send it as `Authorization: Bearer`, `x-api-key`, `api-key` or `x-goog-api-key`.",
-        "missing_api_key",
-    )
-}
-
-/// A JSON object in base64, and two more parts.
-fn is_token(key: &str) -> bool {
-    key.starts_with("eyJ") && key.bytes().filter(|byte| *byte == b'.').count() == 2
 }
 
 fn refused(mismatch: Mismatch) -> ApiError {

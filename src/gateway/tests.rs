@@ -5,6 +5,7 @@ mod limits;
 mod records;
 mod routes;
 mod store;
+mod strangers;
 mod tasks;
 
 use super::*;

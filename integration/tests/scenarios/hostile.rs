@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use integration::caller::{Call, Live};
-use integration::document::KEY;
+use integration::document::{self, KEY};
+use integration::gateway::Gateway;
 use integration::speech::ANSWER;
-use integration::stage::stage;
+use integration::speech::Speech::OpenAi;
+use integration::stage::{self, stage};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -109,4 +112,33 @@ async fn a_wrong_key_is_told_the_same_whatever_is_wrong_with_it() {
     }
     told.dedup();
     assert_eq!(told.len(), 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn who_guesses_keys_is_told_to_wait_while_keys_that_are_known_are_served() {
+    let provider = stage::provider(OpenAi);
+    let gateway = Gateway::start(&document::read(&json!({
+        "providers": { "o": document::provider("openai", "o", &provider.address.to_string()) },
+        "models": { "tier": { "targets": ["o/tier"] } },
+        "clients": [document::client("main", KEY, &["*"])],
+        "failed_keys": { "most": 5, "within": "1h" },
+    })));
+    let mut told = Vec::new();
+    for number in 0..60 {
+        // An address that the caller makes up is not its own.
+        let address = format!("203.0.113.{number}");
+        let call = gateway.chat(&format!("guess-{number}-c0ffee"), "tier").header("x-forwarded-for", &address);
+        let answer = call.send().await;
+        told.push((answer.status, answer.code()));
+    }
+    let count = |status: u16, code: &str| told.iter().filter(|(s, c)| *s == status && c == code).count();
+    let (unknown, refused) = (count(401, "invalid_api_key"), count(429, "too_many_failed_keys"));
+    // Each of two workers counts for itself.
+    assert!((5..=10).contains(&unknown) && unknown + refused == 60, "{told:?}");
+    assert_eq!(gateway.chat(KEY, "tier").send().await.content(), ANSWER);
+    assert_eq!(gateway.admin.sum("tollhouse_failed_keys;outcome=unknown"), unknown as u64);
+    assert_eq!(gateway.admin.sum("tollhouse_failed_keys;outcome=refused"), refused as u64);
+    let said = gateway.said();
+    let lines = said.matches("5 keys that nobody has came from 127.0.0.1; more are refused").count();
+    assert!((1..=2).contains(&lines), "{said}");
 }
