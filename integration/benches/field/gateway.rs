@@ -45,6 +45,19 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// What is measured; the direct way has none.
+    pub(crate) fn version(&self) -> Option<String> {
+        match self {
+            Self::Direct => None,
+            Self::Envoy => Some(envoy::version()),
+            Self::Tollhouse(_) => Some(envoy::filter_version()),
+            Self::LiteLlm(program) => Some(litellm::version(program)),
+            Self::Portkey(package) => Some(portkey::version(package)),
+        }
+    }
+}
+
 /// One that runs.
 pub(crate) struct Gateway {
     /// In tables and data.

@@ -3,10 +3,11 @@
 //! `cargo bench -p integration` measures what is installed (`LITELLM` names the command of LiteLLM's proxy, `PORTKEY` the
 //! package of Portkey's gateway) and writes data, tables and plots to `docs/benchmarks/`. After `--`:
 //!
-//! - `quick` shows only that everything works, and `draw` makes tables and plots of the data that is there.
+//! - `quick` shows only that everything works, in the folder for temporary files, and `draw` makes tables and plots of the
+//!   data that is there.
 //! - Names of work (`"2 KB" "long stream"`) measure only that. Like all that follows it is printed and not kept.
 //! - `against FILE` compares this module with that one, `limits` the filter with limits and without.
-//! - `memory` tells what Envoy holds, with the filter and without.
+//! - `memory` tells what gateways hold, and `held` how many streams.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -23,20 +24,25 @@ use std::time::Duration;
 
 mod data;
 mod gateway;
+mod held;
 mod lineup;
 mod load;
 mod markdown;
 mod memory;
+mod origin;
+mod peers;
 mod plot;
 mod process;
 mod stamp;
 mod table;
+mod targets;
 mod turns;
 mod upstream;
 mod work;
 
-use data::Data;
+use data::{Data, Figure};
 use lineup::{Lineup, Pair};
+use origin::Origin;
 use turns::{Ground, Turns};
 use work::Work;
 
@@ -76,6 +82,11 @@ impl Asked {
     fn memory(&self) -> memory::Scale {
         if self.has("quick") { memory::QUICK } else { memory::FULL }
     }
+
+    /// The most streams that are tried.
+    fn streams(&self) -> usize {
+        if self.has("quick") { 64 } else { 2048 }
+    }
 }
 
 fn main() {
@@ -86,14 +97,19 @@ fn main() {
     } else if asked.has("limits") {
         compare(&asked, lineup::limits());
     } else if asked.has("memory") {
-        let figures = memory::measure(&Ground::new(), &lineup::field(), asked.memory());
-        for figure in figures {
-            println!("{}, {}: {:.0}", figure.gateway, figure.what, figure.value);
-        }
+        tell(&memory::measure(&Ground::new(), &lineup::field(), asked.memory()));
+    } else if asked.has("held") {
+        tell(&held::measure(&Ground::new(), &lineup::field(), asked.streams()));
     } else if !works.is_empty() {
         println!("{}", table::page(&Ground::new().measure(&lineup::field(), &works, asked.turns(LONG))));
     } else {
         field(&asked);
+    }
+}
+
+fn tell(figures: &[Figure]) {
+    for figure in figures {
+        println!("{}, {}: {:.0}", figure.gateway, figure.what, figure.value);
     }
 }
 
@@ -108,21 +124,32 @@ fn compare(asked: &Asked, (lineup, pair): (Lineup, Pair)) {
 
 /// The whole of it.
 fn field(asked: &Asked) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/benchmarks");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/benchmarks");
+    let folder = if asked.has("quick") { std::env::temp_dir().join("tollhouse-field") } else { docs };
     if !asked.has("draw") {
-        let (ground, lineup) = (Ground::new(), lineup::field());
-        let mut data = ground.measure(&lineup, &work::ALL, asked.turns(LONG));
-        data.figures = memory::measure(&ground, &lineup, asked.memory());
-        if asked.has("quick") {
-            println!("{}", table::page(&data));
-            return;
-        }
+        let lineup = lineup::field();
+        let origin = Origin::here(&lineup);
+        let data = measure(asked, &lineup);
         std::fs::create_dir_all(&folder).unwrap();
         data.write(&folder);
+        origin.write(&folder);
     }
-    let data = Data::read(&folder);
-    let origin = "<!-- Made by `cargo bench -p integration -- draw` of field.csv and figures.csv. -->\n";
-    std::fs::write(folder.join("field.md"), origin.to_owned() + &table::page(&data)).unwrap();
-    plot::cpu(&data, &folder.join("cpu.svg"));
-    plot::latency(&data, &folder.join("latency.svg"));
+    draw(&Data::read(&folder), &Origin::read(&folder).caption(), &folder);
+    eprintln!("written to {}", folder.display());
+}
+
+fn measure(asked: &Asked, lineup: &Lineup) -> Data {
+    let ground = Ground::new();
+    let mut data = ground.measure(lineup, &work::ALL, asked.turns(LONG));
+    data.figures = memory::measure(&ground, lineup, asked.memory());
+    data.figures.extend(held::measure(&ground, lineup, asked.streams()));
+    data
+}
+
+fn draw(data: &Data, caption: &str, folder: &Path) {
+    let origin = "<!-- Made by `cargo bench -p integration -- draw` of the data beside it. -->";
+    let page = format!("{origin}\n# The field, measured\n\n{caption}\n{}", table::page(data));
+    std::fs::write(folder.join("field.md"), page).unwrap();
+    plot::cpu(data, caption, &folder.join("cpu.svg"));
+    plot::latency(data, caption, &folder.join("latency.svg"));
 }

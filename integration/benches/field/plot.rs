@@ -6,31 +6,39 @@ use plotters::prelude::*;
 
 use crate::data::{Data, Row};
 
-const SIZE: (u32, u32) = (900, 420);
+const SIZE: (u32, u32) = (900, 440);
 
 /// Processor time of a request, by gateway and work.
-pub(crate) fn cpu(data: &Data, path: &Path) {
+pub(crate) fn cpu(data: &Data, origin: &str, path: &Path) {
     let works = ["0.2 KB", "2 KB", "32 KiB", "2 KB translated", "32 KiB translated"];
     let gateways: Vec<&str> = data.gateways().into_iter().filter(|name| *name != crate::lineup::DIRECT).collect();
-    bars(data, path, "Processor time of a request, µs", (&gateways, &works), |row| row.cpu_us);
+    let titles = ["Processor time of a request, µs", origin];
+    bars(data, path, titles, (&gateways, &works), |row| row.cpu_us);
 }
 
 /// Latency of a request, by gateway and work.
-pub(crate) fn latency(data: &Data, path: &Path) {
+pub(crate) fn latency(data: &Data, origin: &str, path: &Path) {
     let works = ["2 KB, 1 connection", "2 KB", "2 KB, 64 connections", "paced stream"];
     let gateways = data.gateways();
-    bars(data, path, "p50 until the answer, or the first piece of a stream, µs", (&gateways, &works), |row| {
-        row.p50_us
-    });
+    let titles = ["p50 until the answer, or the first event of a stream, µs", origin];
+    bars(data, path, titles, (&gateways, &works), |row| row.p50_us);
 }
 
 /// A group of bars for each work, a bar for each gateway.
-fn bars(data: &Data, path: &Path, title: &str, (gateways, works): (&[&str], &[&str]), figure: fn(&Row) -> f64) {
+fn bars(
+    data: &Data,
+    path: &Path,
+    [title, origin]: [&str; 2],
+    (gateways, works): (&[&str], &[&str]),
+    figure: fn(&Row) -> f64,
+) {
     let area = SVGBackend::new(path, SIZE).into_drawing_area();
     area.fill(&WHITE).unwrap();
+    let (plot, foot) = area.split_vertically(SIZE.1 - 20);
+    foot.draw(&Text::new(origin, (10, 4), ("sans-serif", 11))).unwrap();
     let height = |gateway: &str, work: &str| data.median(gateway, work, figure).unwrap_or(1.0).max(1.0);
     let most = gateways.iter().flat_map(|g| works.iter().map(move |w| height(g, w))).fold(10.0, f64::max);
-    let mut chart = ChartBuilder::on(&area)
+    let mut chart = ChartBuilder::on(&plot)
         .caption(title, ("sans-serif", 18))
         .margin(10)
         .x_label_area_size(30)

@@ -1,14 +1,27 @@
 //! Tables of the data.
 
 use crate::data::{Data, Row};
+use crate::held::HELD;
 use crate::lineup::{DIRECT, ENVOY, Pair};
 use crate::markdown::{Table, times, whole};
 use crate::memory::{AFTER_PEAK, AGAIN, IDLE, LARGE, MANY, STEADY};
 use crate::work::{LONG, SHORT};
+use crate::{peers, targets};
 
 /// All tables, in Markdown. What was not measured is left out.
 pub(crate) fn page(data: &Data) -> String {
-    [cpu(data), events(data), latency(data), paced(data), memory(data)].map(|table| table.to_string()).concat()
+    let tables = [
+        targets::table(data),
+        peers::table(data),
+        cpu(data),
+        events(data),
+        latency(data),
+        frontier(data),
+        paced(data),
+        held(data),
+        memory(data),
+    ];
+    tables.map(|table| table.to_string()).concat()
 }
 
 /// One against the other. The ratio is the median of the rounds': what the machine did meanwhile met both.
@@ -53,7 +66,13 @@ fn over_envoy(data: &Data, gateway: &str, work: &str) -> String {
 fn event_us(data: &Data, gateway: &str, translated: bool) -> Option<f64> {
     let suffix = if translated { " translated" } else { "" };
     let of = |length: &str| data.median(gateway, &format!("{length} stream{suffix}"), |row| row.cpu_us);
-    Some((of("long")? - of("short")?) / (LONG - SHORT) as f64)
+    // Of a short run noise may leave nothing.
+    Some((of("long")? - of("short")?) / (LONG - SHORT) as f64).filter(|time| *time > 0.0)
+}
+
+/// The same, as a multiple of Envoy alone.
+pub(crate) fn event_ratio(data: &Data, gateway: &str, translated: bool) -> Option<f64> {
+    Some(event_us(data, gateway, translated)? / event_us(data, ENVOY, translated)?)
 }
 
 fn events(data: &Data) -> Table {
@@ -61,10 +80,9 @@ fn events(data: &Data) -> Table {
     let mut table =
         Table::new("Processor time of a streamed event, in bursts, Envoy alone = 1", "16 connections", &gateways);
     for (name, translated) in [("passed", false), ("translated", true)] {
-        let envoy = event_us(data, ENVOY, translated);
         let cell = |gateway: &&str| match event_us(data, gateway, translated) {
             Some(time) if *gateway == ENVOY => format!("1 ({time:.2} µs)"),
-            time => times(time.zip(envoy).map(|(time, envoy)| time / envoy)),
+            _ => times(event_ratio(data, gateway, translated)),
         };
         table.row(name, gateways.iter().map(cell));
     }
@@ -78,6 +96,27 @@ fn latency(data: &Data) -> Table {
     for work in data.works().into_iter().filter(|work| work.starts_with("2 KB")) {
         let cell = |gateway: &&str| figures.map(|figure| whole(data.median(gateway, work, figure))).join(" / ");
         table.row(work, gateways.iter().map(cell));
+    }
+    table
+}
+
+/// Numbers of callers among which the best is looked for.
+const FRONTIER: [&str; 4] = ["2 KB, 1 connection", "2 KB, 4 connections", "2 KB", "2 KB, 64 connections"];
+
+fn frontier(data: &Data) -> Table {
+    let gateways = data.gateways();
+    let title = "Requests a second of 2 KB whose p99 is within a bound";
+    let mut table = Table::new(title, "at 1, 4, 16 or 64 connections", &gateways);
+    for bound in [1, 5, 25, 100] {
+        let cell = |gateway: &&str| {
+            let within = |work: &&&str| {
+                data.median(gateway, work, |row| row.p99_us).is_some_and(|p99| p99 <= f64::from(bound) * 1e3)
+            };
+            let rates =
+                FRONTIER.iter().filter(within).filter_map(|work| data.median(gateway, work, |row| row.per_second));
+            whole(rates.max_by(f64::total_cmp))
+        };
+        table.row(&format!("{bound} ms"), gateways.iter().map(cell));
     }
     table
 }
@@ -96,6 +135,14 @@ fn paced(data: &Data) -> Table {
             table.row(&format!("{work}: {what}"), gateways.iter().map(cell));
         }
     }
+    table
+}
+
+fn held(data: &Data) -> Table {
+    let gateways = data.gateways();
+    let title = "Streams at once of which one event of a thousand comes more than 20 ms late, at most";
+    let mut table = Table::new(title, "doubled from 16", &gateways);
+    table.row(HELD, gateways.iter().map(|gateway| whole(data.figure(gateway, HELD))));
     table
 }
 

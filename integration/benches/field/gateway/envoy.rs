@@ -11,6 +11,7 @@ use tollhouse_filter::clients::Digest;
 use tollhouse_filter::config::raw::Document;
 
 use crate::load::Key;
+use crate::origin;
 use crate::upstream::Upstream;
 use crate::work::Answer;
 
@@ -50,6 +51,18 @@ fn bytes(filter: Option<&Filter>) -> Vec<u8> {
         Some(path) => std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display())),
         None => tollhouse::filter::bytes().unwrap().into_owned(),
     }
+}
+
+/// `…/1.40.0/Clean/…`
+pub(crate) fn version() -> String {
+    let said = origin::said(Command::new(stage::envoy()).arg("--version"));
+    said.split('/').rev().nth(3).expect("a version").to_owned()
+}
+
+/// Its version and the commit that it was built of.
+pub(crate) fn filter_version() -> String {
+    let commit = origin::said(Command::new("git").args(["describe", "--always", "--dirty"]));
+    format!("{} ({commit})", env!("CARGO_PKG_VERSION"))
 }
 
 /// A model for each way to answer, with prices.

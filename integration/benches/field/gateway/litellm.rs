@@ -8,6 +8,7 @@ use integration::speech::Speech;
 use serde_json::{Value, json};
 
 use crate::load::Key;
+use crate::origin;
 use crate::upstream::Upstream;
 
 /// One worker, as its pages say for production. It looks for tokenizers and prices in the internet unless it is told not to.
@@ -22,6 +23,12 @@ pub(crate) fn command(folder: &Path, at: SocketAddr, upstreams: &[Upstream], pro
     command.envs([("LITELLM_MODE", "PRODUCTION"), ("LITELLM_LOG", "ERROR"), ("LITELLM_LOCAL_MODEL_COST_MAP", "True")]);
     command.envs([("HF_HUB_OFFLINE", "1"), ("DISABLE_ADMIN_UI", "True"), ("NO_DOCS", "True")]);
     command
+}
+
+/// `LiteLLM: Current Version = 1.2.3`
+pub(crate) fn version(program: &Path) -> String {
+    let said = origin::said(Command::new(program).arg("--version"));
+    said.split_whitespace().last().expect("a version").to_owned()
 }
 
 fn config(upstreams: &[Upstream]) -> Value {

@@ -25,6 +25,12 @@ pub(crate) fn command(folder: &Path, at: SocketAddr, package: &Path) -> Command 
     command
 }
 
+/// As its package says.
+pub(crate) fn version(package: &Path) -> String {
+    let manifest: Value = serde_json::from_slice(&std::fs::read(package.join("package.json")).unwrap()).unwrap();
+    manifest["version"].as_str().expect("a version").to_owned()
+}
+
 /// Where to go, which each of its requests says.
 pub(crate) fn headers(upstream: &Upstream, upstreams: &[Upstream]) -> Vec<(&'static str, String)> {
     let target = |upstream: &Upstream| (upstream.speech.to_string(), format!("http://{}/v1", upstream.address));
