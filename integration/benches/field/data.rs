@@ -34,6 +34,9 @@ pub(crate) struct Row {
     pub(crate) rss_mib: u64,
 }
 
+/// Which figure of a turn is asked for.
+pub(crate) type Column = fn(&Row) -> f64;
+
 /// Something else that was found of a gateway, once.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Figure {

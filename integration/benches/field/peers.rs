@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::data::{Data, Row};
+use crate::data::{Column, Data};
 use crate::held::HELD;
 use crate::lineup::{DIRECT, ENVOY, TOLLHOUSE};
 use crate::markdown::{Table, whole};
@@ -11,7 +11,7 @@ use crate::memory::{IDLE, STEADY};
 /// A row for everything that a gateway other than Envoy alone does better.
 pub(crate) fn table(data: &Data) -> Table {
     let mut table = Table::new("Where a peer is better", "", &["Tollhouse", "better"]);
-    let less: [(&str, fn(&Row) -> f64); 3] =
+    let less: [(&str, Column); 3] =
         [("processor, µs", |row| row.cpu_us), ("p50, µs", |row| row.p50_us), ("p99, µs", |row| row.p99_us)];
     for work in data.works() {
         for (what, figure) in less {

@@ -1,6 +1,6 @@
 //! Tables of the data.
 
-use crate::data::{Data, Row};
+use crate::data::{Column, Data, Row};
 use crate::held::HELD;
 use crate::lineup::{DIRECT, ENVOY, Pair};
 use crate::markdown::{Table, times, whole};
@@ -29,7 +29,7 @@ pub(crate) fn pair(data: &Data, (that, this): Pair) -> Table {
     let columns = ["processor time, µs", "ratio", "p50, µs", "p99, µs"];
     let mut table = Table::new(&format!("{that} → {this}"), "", &columns);
     for work in data.works() {
-        let both = |figure: fn(&Row) -> f64| {
+        let both = |figure: Column| {
             let of = |name| whole(data.median(name, work, figure));
             format!("{} → {}", of(that), of(this))
         };
@@ -92,7 +92,7 @@ fn events(data: &Data) -> Table {
 fn latency(data: &Data) -> Table {
     let gateways = data.gateways();
     let mut table = Table::new("Latency in µs: p50 / p99 / p99.9", "16 connections, unless it is said", &gateways);
-    let figures: [fn(&Row) -> f64; 3] = [|row| row.p50_us, |row| row.p99_us, |row| row.p999_us];
+    let figures: [Column; 3] = [|row| row.p50_us, |row| row.p99_us, |row| row.p999_us];
     for work in data.works().into_iter().filter(|work| work.starts_with("2 KB")) {
         let cell = |gateway: &&str| figures.map(|figure| whole(data.median(gateway, work, figure))).join(" / ");
         table.row(work, gateways.iter().map(cell));
@@ -125,8 +125,7 @@ fn paced(data: &Data) -> Table {
     let gateways = data.gateways();
     let title = "Streams of an event every 20 ms, in µs: p50 / p99";
     let mut table = Table::new(title, "16 at a time, begun one after the other", &gateways);
-    let events: [fn(&Row) -> f64; 2] =
-        [|row| row.event_p50_us.unwrap_or(f64::NAN), |row| row.event_p99_us.unwrap_or(f64::NAN)];
+    let events: [Column; 2] = [|row| row.event_p50_us.unwrap_or(f64::NAN), |row| row.event_p99_us.unwrap_or(f64::NAN)];
     for work in ["paced stream", "paced stream translated"] {
         for (what, figures) in
             [("to the first event", [|row: &Row| row.p50_us, |row: &Row| row.p99_us]), ("the way of an event", events)]
