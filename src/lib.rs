@@ -47,7 +47,7 @@
 //!
 //! | layer | modules | what they may not know |
 //! |---|---|---|
-//! | edge | `plugin`, `host::envoy` | |
+//! | edge | `plugin`, `host::envoy`, `heap` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
 //! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`outbox`], [`alerts`], [`metrics`], [`reply`] | which role asks |
 //! | policy | [`config`], [`policies`], [`routing`], [`clients`], [`guesses`], [`identity`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
@@ -76,6 +76,8 @@ pub mod fuzz;
 pub mod gateway;
 pub mod guesses;
 pub mod headers;
+#[cfg(any(test, target_os = "wasi"))]
+mod heap;
 pub mod host;
 pub mod hub;
 pub mod identity;

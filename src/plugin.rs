@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::contract;
 use crate::exchange::Exchanges;
 use crate::gateway::Gateway;
+use crate::heap::Heap;
 use crate::host::Action;
 use crate::host::envoy::Envoy;
 use crate::provider::Provider;
@@ -33,6 +34,9 @@ const WAITING_TICK: Duration = Duration::from_millis(10);
 
 /// How long the webhook may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+#[global_allocator]
+static HEAP: Heap = Heap::new();
 
 thread_local! {
     /// What the roles of this worker hand over to each other.
@@ -108,7 +112,10 @@ impl RootContext for Root {
             self.role = Role::Provider;
             return true;
         }
-        match Config::parse(&document, &|name| std::env::var(name).ok()) {
+        HEAP.pause();
+        let config = Config::parse(&document, &|name| std::env::var(name).ok());
+        HEAP.resume();
+        match config {
             Ok(config) => {
                 self.role = Role::Gateway(Rc::new(config));
                 self.set_tick_period(TICK);

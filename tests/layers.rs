@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules, outermost layer first, and what of their own layer they may use beside everything below.
 const LAYERS: &[&[(&str, &[&str])]] = &[
-    &[("plugin", &["host::envoy"]), ("fuzz", &[])],
+    &[("plugin", &["host::envoy", "heap"]), ("heap", &[]), ("fuzz", &[])],
     &[("gateway", &[]), ("provider", &[])],
     &[
         ("failover", &["exchange", "telemetry"]),

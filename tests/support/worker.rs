@@ -43,6 +43,7 @@ impl Told {
 /// A worker whose only model `tier` leads to one target of this dialect.
 pub struct Worker {
     config: Rc<Config>,
+    exchanges: Exchanges,
 }
 
 impl Worker {
@@ -60,7 +61,8 @@ impl Worker {
 
     /// A worker of this document.
     pub fn of(document: &Value) -> Self {
-        Self { config: Rc::new(Config::parse(document.to_string().as_bytes(), &|_| None).unwrap()) }
+        let config = Config::parse(document.to_string().as_bytes(), &|_| None).unwrap();
+        Self { config: Rc::new(config), exchanges: Exchanges::default() }
     }
 
     /// Sends a request to the provider.
@@ -75,7 +77,7 @@ impl Worker {
 
     /// The same by another method, with a body of another type; none is none.
     pub fn send_as(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Sent {
-        let (mut gateway, exchanges, host) = self.ask(method, path, content_type, body);
+        let (mut gateway, host) = self.ask(method, path, content_type, body);
         if body.is_empty() {
             assert_eq!(gateway.on_request_headers(&host, true, NOW), Action::Continue, "{:?}", host.reply.borrow());
         } else {
@@ -83,7 +85,7 @@ impl Worker {
             let action = gateway.on_request_body(&host, body.len(), true, NOW);
             assert_eq!(action, Action::Continue, "let in: {:?}", host.reply.borrow());
         }
-        let mut provider = Provider::new(1, exchanges);
+        let mut provider = Provider::new(1, self.exchanges.clone());
         let action = provider.on_request_headers(&host, NOW);
         if !body.is_empty() {
             assert_eq!(action, Action::Pause, "an attempt waits for its body");
@@ -95,18 +97,18 @@ impl Worker {
 
     /// Sends a request that no provider gets to see.
     pub fn refused(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Told {
-        let (mut gateway, exchanges, host) = self.ask(method, path, content_type, body);
+        let (mut gateway, host) = self.ask(method, path, content_type, body);
         let _ = gateway.on_request_headers(&host, body.is_empty(), NOW);
         if host.reply.borrow().is_none() {
             let _ = gateway.on_request_body(&host, body.len(), true, NOW);
         }
         assert!(host.reply.borrow().is_some(), "{method} {path} is answered by the gateway");
-        let provider = Provider::new(1, exchanges);
+        let provider = Provider::new(1, self.exchanges.clone());
         Sent { gateway, provider, host, out: Vec::new(), told_headers: false }.settle()
     }
 
-    fn ask(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> (Gateway, Exchanges, Memory) {
-        let (exchanges, host) = (Exchanges::default(), Memory::default());
+    fn ask(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> (Gateway, Memory) {
+        let host = Memory::default();
         *host.request.borrow_mut() = owned(&[
             (":method", method),
             (":path", path),
@@ -115,7 +117,7 @@ impl Worker {
             ("x-request-id", "r-1"),
         ]);
         *host.request_body.borrow_mut() = body.to_vec();
-        (Gateway::new(1, Rc::clone(&self.config), exchanges.clone()), exchanges, host)
+        (Gateway::new(1, Rc::clone(&self.config), self.exchanges.clone()), host)
     }
 }
 
