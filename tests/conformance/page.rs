@@ -24,6 +24,19 @@ through each surface and each dialect; not written by hand. [`translation.md`](t
 Dialects with the same column share it.
 ";
 
+/// Recorded exchanges that come out otherwise than they were recorded, and why.
+const OTHERWISE: &[(&str, &str)] = &[
+    (
+        "Azure's Responses, where the provider's dialect is `azure-openai`",
+        "this dialect asks Azure for chat completions; `azure-openai-responses` asks as recorded",
+    ),
+    (
+        "an answer of Azure that tells of more tokens from the cache (403) than of the prompt (347), told to a caller of \
+         Messages",
+        "`input_tokens` are those beside the cache there, and not less than none: the sum is 403",
+    ),
+];
+
 /// Writes it.
 pub(super) fn write(tables: &[Table]) -> String {
     let mut page = HEAD.to_owned();
@@ -33,6 +46,10 @@ pub(super) fn write(tables: &[Table]) -> String {
     page.push_str("\n## Left out\n\n| callers of | what | why |\n|---|---|---|\n");
     for (caller, feature, reason) in LEFT_OUT {
         let _ = writeln!(page, "| {} | {feature} | {reason} |", if caller.is_empty() { "all" } else { caller });
+    }
+    page.push_str("\n## Recordings that come out otherwise\n\n| recorded | why |\n|---|---|\n");
+    for (recorded, reason) in OTHERWISE {
+        let _ = writeln!(page, "| {recorded} | {reason} |");
     }
     page.push_str("\n## Models\n\nWhat a model takes may differ; these were asked for, and `model` elsewhere:\n\n");
     for dialect in DIALECTS.iter().filter(|dialect| model_of(**dialect) != "model") {
