@@ -129,8 +129,13 @@ impl Names {
 }
 
 /// A string, borrowed where it has no escapes. Serde's own `Option<Cow<str>>` and `Vec<Cow<str>>` always copy.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize)]
 pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
+
+/// The string, or an empty one.
+pub fn or_empty(text: Option<Text<'_>>) -> Cow<'_, str> {
+    text.map(|text| text.0).unwrap_or_default()
+}
 
 /// A string that may be `null`, for `deserialize_with`.
 ///

@@ -20,7 +20,6 @@ pub(super) mod request;
 pub(super) mod sampling;
 pub(super) mod schema;
 mod stream;
-pub(super) mod text;
 pub(super) mod thinking;
 pub(super) mod tools;
 mod usage;

@@ -19,7 +19,6 @@ mod request;
 mod schema;
 mod signatures;
 mod stream;
-mod text;
 mod thinking;
 mod tools;
 mod usage;

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::error;
-use super::text::{Text, lenient, or_empty};
 use super::usage::Counts;
 use crate::errors::ApiError;
 use crate::hub::{Event, FinishReason, Thinking};
+use crate::json::{Text, lenient, or_empty};
 
 #[derive(Deserialize)]
 struct Message<'a> {

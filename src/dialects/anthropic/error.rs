@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::text::{Text, lenient};
 use crate::errors::ApiError;
+use crate::json::{Text, lenient};
 
 /// How much of a body that is no error object is shown.
 const SHOWN: usize = 1000;

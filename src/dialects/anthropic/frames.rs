@@ -6,13 +6,13 @@ use serde::Deserialize;
 
 use super::answer::kind_of;
 use super::stream::Reader;
-use super::text::Text;
 use crate::base64;
 use crate::dialects::bedrock::error;
 use crate::dialects::passing::AsItCame;
 use crate::dialects::{Progress, StreamPasser, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::Event;
+use crate::json::Text;
 use crate::stream::sse;
 
 #[derive(Deserialize)]

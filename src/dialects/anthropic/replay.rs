@@ -8,9 +8,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::text::Text;
 use crate::hub::Sealed;
-use crate::json::{self, Object};
+use crate::json::{self, Object, Text};
 
 /// What is looked at of a block.
 #[derive(Default, Deserialize)]

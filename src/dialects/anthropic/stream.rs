@@ -10,11 +10,11 @@ use serde_json::value::RawValue;
 
 use super::answer::{self, Block};
 use super::error;
-use super::text::{Text, lenient, or_empty};
 use super::usage::Counts;
 use crate::dialects::{Progress, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{Event, Thinking};
+use crate::json::{Text, lenient, or_empty};
 use crate::stream::sse;
 use crate::usage::Usage;
 

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::model::Model;
-use super::text::{Text, lenient};
 use crate::errors::ApiError;
 use crate::hub::ChatRequest;
+use crate::json::{Text, lenient};
 
 /// `max_tokens` is required; this is sent when the caller does not say, with the budget on top.
 const DEFAULT_MAX_TOKENS: u64 = 4096;

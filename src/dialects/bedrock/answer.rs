@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use super::finish;
 use super::usage::Counts;
-use crate::dialects::anthropic::text::{Text, lenient, or_empty};
 use crate::errors::ApiError;
 use crate::hub::{Event, Thinking};
+use crate::json::{Text, lenient, or_empty};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

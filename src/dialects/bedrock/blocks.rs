@@ -4,10 +4,9 @@
 
 use std::borrow::Cow;
 
+use crate::json::{Text, lenient};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-
-use crate::dialects::anthropic::text::{Text, lenient};
 
 /// One turn.
 #[derive(Debug, Serialize)]

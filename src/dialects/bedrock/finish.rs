@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::dialects::anthropic::text::{Text, lenient, or_empty};
 use crate::hub::{Event, FinishReason};
+use crate::json::{Text, lenient, or_empty};
 
 /// Every `stopReason`. One that nobody knows yet ends the answer like `end_turn`, and an answer that called tools
 /// waits for them, whatever it says: SDKs run tools only then.

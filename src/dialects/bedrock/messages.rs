@@ -10,7 +10,7 @@ use super::blocks::{Block, CachePoint, Reasoning, Source, ToolResult, ToolUse, T
 use super::media::{self, Format, Names};
 use crate::dialects::anthropic::blocks::{self as from, ASSISTANT, Said, USER};
 use crate::dialects::anthropic::messages::FILLER;
-use crate::dialects::anthropic::text::{Text, lenient, or_empty};
+use crate::json::{Text, lenient, or_empty};
 
 /// Writes turns and system prompts of one request.
 #[derive(Debug)]

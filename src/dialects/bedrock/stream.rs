@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 
 use super::usage::Counts;
 use super::{error, finish};
-use crate::dialects::anthropic::text::{Text, lenient, or_empty};
 use crate::dialects::{Progress, StreamReader};
 use crate::errors::ApiError;
 use crate::hub::{Event, Thinking};
+use crate::json::{Text, lenient, or_empty};
 use crate::stream::sse;
 
 /// A block of thinking is held until it is complete; no model writes as much as this.

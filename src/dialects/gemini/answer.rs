@@ -9,12 +9,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::partial::Assembly;
-use super::text::{lenient, or_empty};
 use super::usage::Counts;
 use super::{created, error, finish};
 use crate::errors::ApiError;
 use crate::hub::{Event, FinishReason, Sealed, Thinking};
-use crate::json::Text;
+use crate::json::{Text, lenient, or_empty};
 use crate::usage::Usage;
 
 /// A whole answer or a piece of one; both have the same members.

@@ -8,11 +8,11 @@ use serde_json::value::RawValue;
 
 use super::answer::not_an_answer;
 use super::error;
-use super::text::lenient;
 use super::usage::Counts;
 use crate::dialects::{EmbeddingFormat, Format, Outbound, embedding};
 use crate::errors::ApiError;
 use crate::hub::embeddings::{EmbeddingAnswer, EmbeddingRequest, Input, Purpose};
+use crate::json::lenient;
 use crate::usage::Usage;
 use crate::wire::Wire;
 

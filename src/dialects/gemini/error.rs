@@ -8,9 +8,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::text::{lenient, or_empty};
 use crate::errors::{ApiError, Retry};
-use crate::json::Text;
+use crate::json::{Text, lenient, or_empty};
 
 /// How much of a body that is no error object is shown.
 const SHOWN: usize = 1000;

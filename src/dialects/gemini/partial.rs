@@ -6,9 +6,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::text::or_empty;
 use crate::errors::ApiError;
-use crate::json::Text;
+use crate::json::{Text, or_empty};
 
 /// No model writes as much as this.
 const MAX_BYTES: usize = 8 << 20;

@@ -2,10 +2,9 @@
 //!
 //! <https://ai.google.dev/api/caching#Schema>
 
+use crate::json::lenient;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-
-use super::text::lenient;
 
 /// What passes as it is.
 const KEPT: &[&str] = &[

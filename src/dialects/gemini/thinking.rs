@@ -7,10 +7,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::model::Model;
-use super::text::{lenient, or_empty};
 use crate::errors::ApiError;
 use crate::hub::ChatRequest;
-use crate::json::Text;
+use crate::json::{Text, lenient, or_empty};
 
 /// The least that the largest models think, and what Flash-Lite starts with.
 const PRO_MIN: u64 = 128;
