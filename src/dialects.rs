@@ -27,6 +27,7 @@ mod embedding;
 mod passing;
 mod path;
 pub mod raw;
+mod unsaid;
 
 use passing::AsItCame;
 

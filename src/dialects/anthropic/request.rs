@@ -17,23 +17,10 @@ use super::schema::{self, Form, Format};
 use super::thinking::{self, Thinking};
 use super::tools::{self, Choice, Tool};
 use crate::dialects::Outbound;
+use crate::dialects::unsaid;
 use crate::errors::ApiError;
 use crate::hub::ChatRequest;
 use crate::hub::request::{Content, PartKind};
-
-/// Members of a request that change nothing in the answer, or that OpenAI reads for its own books: leaving them out
-/// is no loss that the caller must hear of. `modalities` asks for text, or comes with `audio`.
-const HARMLESS: &[&str] = &[
-    "metadata",
-    "modalities",
-    "model",
-    "prompt_cache_key",
-    "prompt_cache_options",
-    "prompt_cache_retention",
-    "safety_identifier",
-    "store",
-    "stream_options",
-];
 
 /// The beta that lets files be named by id.
 ///
@@ -187,11 +174,8 @@ fn service_tier(chat: &ChatRequest<'_>, host: Host, dropped: &mut Vec<Cow<'stati
 
 /// Members that Anthropic's models have no word for and that the caller may miss.
 pub(in crate::dialects) fn unknown(chat: &ChatRequest<'_>) -> Result<Vec<Cow<'static, str>>, ApiError> {
-    if chat.others.iter().any(|name| name == "audio") {
-        return Err(ApiError::invalid("audio: this provider writes text only").param("audio"));
-    }
-    let missed = chat.others.iter().filter(|name| !HARMLESS.contains(&name.as_ref()));
-    Ok(missed.map(|name| Cow::Owned(name.clone().into_owned())).collect())
+    unsaid::refuse_audio(chat)?;
+    Ok(unsaid::members(chat, &[]).collect())
 }
 
 fn parts<'a>(chat: &'a ChatRequest<'a>) -> impl Iterator<Item = &'a PartKind<'a>> {

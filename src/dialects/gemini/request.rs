@@ -15,26 +15,13 @@ use super::schema;
 use super::thinking::{Thinking, thinking};
 use super::tools::{self, ToolConfig, Tools};
 use crate::dialects::Outbound;
+use crate::dialects::unsaid;
 use crate::errors::ApiError;
 use crate::hub::ChatRequest;
 use crate::hub::request::ResponseFormat;
 
 /// Members that are written, though few providers take them.
 const TAKEN: &[&str] = &["frequency_penalty", "n", "presence_penalty", "seed"];
-
-/// Members of a request that change nothing in the answer, or that OpenAI reads for its own books: leaving them out
-/// is no loss that the caller must hear of. `modalities` asks for text, or comes with `audio`.
-const HARMLESS: &[&str] = &[
-    "metadata",
-    "modalities",
-    "model",
-    "prompt_cache_key",
-    "prompt_cache_options",
-    "prompt_cache_retention",
-    "safety_identifier",
-    "store",
-    "stream_options",
-];
 
 /// <https://ai.google.dev/api/generate-content#generationconfig>
 const MAX_STOPS: usize = 5;
@@ -95,9 +82,7 @@ type Dropped = Vec<Cow<'static, str>>;
 
 /// Writes a request for the model of this name.
 pub(super) fn write(chat: &ChatRequest<'_>, name: &str) -> Result<Outbound, ApiError> {
-    if chat.others.iter().any(|name| name == "audio") {
-        return Err(ApiError::invalid("audio: this provider writes text only").param("audio"));
-    }
+    unsaid::refuse_audio(chat)?;
     let model = Model::named(name);
     let mut dropped = unmet(chat);
     let mut talk = Conversation::of(chat, model)?;
@@ -185,9 +170,7 @@ fn form<'a>(
 
 /// Members that Gemini has no word for and that the caller may miss.
 fn unmet(chat: &ChatRequest<'_>) -> Dropped {
-    let known = |name: &str| HARMLESS.contains(&name) || TAKEN.contains(&name);
-    let missed = chat.others.iter().filter(|name| !known(name));
-    let mut dropped: Dropped = missed.map(|name| Cow::Owned(name.clone().into_owned())).collect();
+    let mut dropped: Dropped = unsaid::members(chat, TAKEN).collect();
     if chat.parallel_tool_calls == Some(false) && !chat.tools.is_empty() {
         dropped.push(Cow::Borrowed("parallel_tool_calls"));
     }

@@ -11,23 +11,10 @@ use super::messages::{self, Message};
 use super::thinking::{self, Think};
 use super::tools::{self, Tool};
 use crate::dialects::Outbound;
+use crate::dialects::unsaid;
 use crate::errors::ApiError;
 use crate::hub::ChatRequest;
 use crate::hub::request::ResponseFormat;
-
-/// Members that are sent, that change nothing in the answer, or that OpenAI reads for its own books: the caller need
-/// not hear of them. `modalities` asks for text, or comes with `audio`.
-const UNTOLD: &[&str] = &[
-    "frequency_penalty",
-    "metadata",
-    "modalities",
-    "presence_penalty",
-    "prompt_cache_key",
-    "prompt_cache_options",
-    "prompt_cache_retention",
-    "seed",
-    "store",
-];
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -87,10 +74,8 @@ impl Options<'_> {
 
 /// Writes a request for `model`.
 pub(super) fn write(chat: &ChatRequest<'_>, model: &str) -> Result<Outbound, ApiError> {
-    if chat.others.iter().any(|name| name == "audio") {
-        return Err(ApiError::invalid("audio: this provider writes text only").param("audio"));
-    }
-    let mut dropped = unsaid(chat);
+    unsaid::refuse_audio(chat)?;
+    let mut dropped = unmet(chat);
     let body = Body {
         model,
         messages: messages::write(chat)?,
@@ -127,13 +112,12 @@ fn format<'a>(wanted: Option<&ResponseFormat<'a>>) -> Option<Format<'a>> {
 }
 
 /// What the caller asked for and Ollama has no word for.
-fn unsaid(chat: &ChatRequest<'_>) -> Vec<Cow<'static, str>> {
+fn unmet(chat: &ChatRequest<'_>) -> Vec<Cow<'static, str>> {
     let default_tier = matches!(chat.service_tier.as_deref(), None | Some("auto" | "default"));
     let known = [
         ("parallel_tool_calls", chat.parallel_tool_calls == Some(false) && !chat.tools.is_empty()),
         ("service_tier", !default_tier),
     ];
     let known = known.into_iter().filter(|(_, there)| *there).map(|(name, _)| Cow::Borrowed(name));
-    let others = chat.others.iter().filter(|name| !UNTOLD.contains(&name.as_ref()));
-    known.chain(others.map(|name| Cow::Owned(name.as_ref().to_owned()))).collect()
+    known.chain(unsaid::members(chat, &["frequency_penalty", "presence_penalty", "seed"])).collect()
 }

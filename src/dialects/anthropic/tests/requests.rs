@@ -57,7 +57,7 @@ fn stop_sequences_of_space_only_are_dropped() {
 
 #[test]
 fn fields_that_change_the_answer_are_told_when_they_are_dropped() {
-    let others = ["model", "seed", "stream_options", "logit_bias", "n", "store", "frobnicate", "metadata"];
+    let others = ["modalities", "seed", "prompt_cache_key", "logit_bias", "n", "store", "frobnicate", "metadata"];
     let chat = ChatRequest { others: others.map(Cow::Borrowed).to_vec(), ..hello() };
     assert_eq!(outbound(&chat, MODEL).dropped, ["seed", "logit_bias", "n", "frobnicate"]);
 }
