@@ -14,11 +14,13 @@ mod message;
 mod size;
 mod stop;
 mod tools;
+mod wish;
 
 pub use content::{Content, File, Part, PartKind};
 pub use format::{JsonSchema, ResponseFormat};
 pub use message::{FunctionCall, Message, Role, ToolCall};
 pub use tools::{Function, Tool, ToolChoice};
+pub use wish::Wish;
 
 use stop::Stop;
 use tools::LegacyChoice;

@@ -4,13 +4,13 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::model::Model;
 use crate::errors::ApiError;
 use crate::hub::ChatRequest;
-use crate::json::{Text, lenient};
+use crate::hub::request::Wish;
 
 /// `max_tokens` is required; this is sent when the caller does not say, with the budget on top.
 const DEFAULT_MAX_TOKENS: u64 = 4096;
@@ -42,26 +42,6 @@ pub(in crate::dialects) struct Plan<'a> {
     pub(in crate::dialects) on: bool,
 }
 
-/// The caller's own `thinking`.
-#[derive(Default, Deserialize)]
-struct Given<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Option<Text<'a>>,
-    #[serde(default)]
-    budget_tokens: Option<u64>,
-}
-
-impl Given<'_> {
-    fn kind(&self) -> &str {
-        self.kind.as_ref().map(|kind| kind.0.as_ref()).unwrap_or_default()
-    }
-
-    /// Other providers take `enabled` without a budget, which Anthropic requires.
-    fn is_mere_wish(&self) -> bool {
-        self.kind() == "enabled" && self.budget_tokens.is_none()
-    }
-}
-
 /// `blocked`: the conversation is at a point where Anthropic refuses thinking (calls without their thinking).
 pub(in crate::dialects) fn plan<'a>(
     chat: &ChatRequest<'a>,
@@ -70,10 +50,11 @@ pub(in crate::dialects) fn plan<'a>(
     dropped: &mut Vec<Cow<'static, str>>,
 ) -> Result<Plan<'a>, ApiError> {
     let effort = Effort::asked(chat)?;
-    let own = chat.thinking.map(|raw| (raw, lenient::<Given<'_>>(Some(raw))));
-    let own = own.filter(|(_, given)| !given.is_mere_wish());
+    // Other providers take `enabled` without a budget, which Anthropic requires.
+    let is_complete = |wish: &Wish<'_>| wish.kind != "enabled" || wish.budget_tokens.is_some();
+    let own = chat.thinking.zip(chat.wish()).filter(|(_, wish)| is_complete(wish));
     let mut plan = match &own {
-        Some((raw, words)) => given(chat, raw, words, effort, model),
+        Some((raw, wish)) => given(chat, raw, wish, effort, model),
         None => wished(chat, effort.or(chat.thinking.map(|_| Effort::Medium)), model),
     };
     if blocked && plan.on {
@@ -93,18 +74,17 @@ pub(in crate::dialects) fn plan<'a>(
 fn given<'a>(
     chat: &ChatRequest<'_>,
     raw: &'a RawValue,
-    given: &Given<'_>,
+    wish: &Wish<'_>,
     effort: Option<Effort>,
     model: Model,
 ) -> Plan<'a> {
-    let kind = given.kind();
-    let default = DEFAULT_MAX_TOKENS.saturating_add(given.budget_tokens.unwrap_or(0));
+    let default = DEFAULT_MAX_TOKENS.saturating_add(wish.budget_tokens.unwrap_or(0));
     Plan {
         max_tokens: chat.max_tokens.unwrap_or(default),
         thinking: Some(Thinking::Given(raw)),
         // An effort goes with adaptive thinking; a budget says it all.
-        effort: effort.filter(|_| kind == "adaptive").and_then(|effort| effort.word(model)),
-        on: kind != "disabled",
+        effort: effort.filter(|_| wish.kind == "adaptive").and_then(|effort| effort.word(model)),
+        on: wish.kind != "disabled",
     }
 }
 

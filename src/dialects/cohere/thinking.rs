@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::hub::ChatRequest;
-use crate::json::{Text, lenient};
+use crate::hub::request::Wish;
 
 /// Families that cannot think and refuse to be asked; later ones are taken to be able to.
 ///
@@ -24,19 +24,10 @@ pub(super) struct Thinking {
     token_budget: Option<u64>,
 }
 
-/// The object of Anthropic's API, which callers send as an extension.
-#[derive(Default, Deserialize)]
-struct Wish<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Option<Text<'a>>,
-    #[serde(default)]
-    budget_tokens: Option<u64>,
-}
-
 /// What the caller wants of thinking, if the model can.
 pub(super) fn wanted(chat: &ChatRequest<'_>, model: &str, dropped: &mut Vec<Cow<'static, str>>) -> Option<Thinking> {
-    let (name, wish) = match (&chat.thinking, chat.reasoning_effort.as_deref()) {
-        (Some(raw), _) => ("thinking", of_wish(&lenient(Some(*raw)))),
+    let (name, wish) = match (chat.wish(), chat.reasoning_effort.as_deref()) {
+        (Some(wish), _) => ("thinking", of_wish(&wish)),
         (None, Some(effort)) => ("reasoning_effort", of_effort(effort)),
         (None, None) => return None,
     };
@@ -51,7 +42,7 @@ const ENABLED: &str = "enabled";
 const DISABLED: Thinking = Thinking { kind: "disabled", token_budget: None };
 
 fn of_wish(wish: &Wish<'_>) -> Option<Thinking> {
-    match wish.kind.as_ref()?.0.as_ref() {
+    match wish.kind.as_ref() {
         "disabled" => Some(DISABLED),
         "enabled" | "adaptive" => Some(Thinking { kind: ENABLED, token_budget: wish.budget_tokens }),
         _ => None,

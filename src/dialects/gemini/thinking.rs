@@ -4,12 +4,11 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::model::Model;
 use crate::errors::ApiError;
 use crate::hub::ChatRequest;
-use crate::json::{Text, lenient, or_empty};
 
 /// The least that the largest models think, and what Flash-Lite starts with.
 const PRO_MIN: u64 = 128;
@@ -24,15 +23,6 @@ pub(super) struct Thinking {
     thinking_budget: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking_level: Option<&'static str>,
-}
-
-/// Anthropic's `thinking`, which callers send as an extension.
-#[derive(Default, Deserialize)]
-struct Given<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Option<Text<'a>>,
-    #[serde(default)]
-    budget_tokens: Option<u64>,
 }
 
 /// What the caller asks for, as far as the model can be asked.
@@ -50,11 +40,10 @@ pub(super) fn thinking(
         dropped.extend(effort.filter(|effort| *effort > 0).map(|_| Cow::Borrowed("reasoning_effort")));
         return Ok(None);
     }
-    let given: Given<'_> = lenient(chat.thinking);
-    let (effort, budget) = match or_empty(given.kind).as_ref() {
-        "disabled" => (0, None),
-        _ if chat.thinking.is_some() => (effort.unwrap_or(HIGH), given.budget_tokens),
-        _ => (effort.unwrap_or(0), None),
+    let (effort, budget) = match chat.wish() {
+        Some(wish) if wish.kind == "disabled" => (0, None),
+        Some(wish) => (effort.unwrap_or(HIGH), wish.budget_tokens),
+        None => (effort.unwrap_or(0), None),
     };
     let include_thoughts = effort > 0;
     Ok(Some(match budget {

@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::hub::ChatRequest;
-use crate::json::{Text, lenient};
+use crate::hub::request::Wish;
 
 /// Whether to think; some models also take how much, the others read every word as yes.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -17,17 +17,10 @@ pub(super) enum Think {
     Level(&'static str),
 }
 
-/// The object of Anthropic's API, which callers send as an extension.
-#[derive(Default, Deserialize)]
-struct Wish<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Option<Text<'a>>,
-}
-
 /// What the caller wants of thinking.
 pub(super) fn wanted(chat: &ChatRequest<'_>, dropped: &mut Vec<Cow<'static, str>>) -> Option<Think> {
-    let (name, wish) = match (&chat.thinking, chat.reasoning_effort.as_deref()) {
-        (Some(raw), _) => ("thinking", of_wish(&lenient(Some(*raw)))),
+    let (name, wish) = match (chat.wish(), chat.reasoning_effort.as_deref()) {
+        (Some(wish), _) => ("thinking", of_wish(&wish)),
         (None, Some(effort)) => ("reasoning_effort", of_effort(effort)),
         (None, None) => return None,
     };
@@ -38,7 +31,7 @@ pub(super) fn wanted(chat: &ChatRequest<'_>, dropped: &mut Vec<Cow<'static, str>
 }
 
 fn of_wish(wish: &Wish<'_>) -> Option<Think> {
-    match wish.kind.as_ref()?.0.as_ref() {
+    match wish.kind.as_ref() {
         "disabled" => Some(Think::Switch(false)),
         "enabled" | "adaptive" => Some(Think::Switch(true)),
         _ => None,
