@@ -83,6 +83,14 @@ pub struct ApiError {
     pub original: Option<Box<[u8]>>,
 }
 
+/// Characters of a body without an error object that a caller is told.
+const EXCERPT: usize = 1000;
+
+/// The beginning of a body that nobody understands, such as the page of a proxy.
+pub fn excerpt(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).trim().chars().take(EXCERPT).collect()
+}
+
 impl ApiError {
     /// A failure of the class that `status` stands for.
     pub fn new(status: u16, message: impl Into<String>) -> Self {

@@ -7,11 +7,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::errors::ApiError;
+use crate::errors::{ApiError, excerpt};
 use crate::json::{Text, lenient};
-
-/// How much of a body that is no error object is shown.
-const SHOWN: usize = 1000;
 
 /// What the prompt being too long is called in OpenAI's API; programs shorten their prompts by this word.
 const TOO_LONG: &str = "context_length_exceeded";
@@ -91,6 +88,6 @@ fn told(status: u16, reported: &Reported<'_>, body: &[u8]) -> ApiError {
 
 /// A body that nobody understands, as text.
 fn shown(status: u16, body: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(body).trim().chars().take(SHOWN).collect();
+    let text = excerpt(body);
     if text.is_empty() { format!("the provider answered with status {status}") } else { text }
 }

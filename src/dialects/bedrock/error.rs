@@ -6,12 +6,9 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::errors::{ApiError, Kind};
+use crate::errors::{ApiError, Kind, excerpt};
 use crate::json::Text;
 use crate::stream::sse;
-
-/// How much of a body that is no error object is shown.
-const SHOWN: usize = 1000;
 
 /// What the prompt being too long is called in OpenAI's API; programs shorten their prompts by this word.
 const TOO_LONG: &str = "context_length_exceeded";
@@ -76,6 +73,6 @@ fn failure(status: u16, kind: &str, message: String) -> ApiError {
 
 /// A body that nobody understands, as text.
 fn shown(status: u16, body: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(body).trim().chars().take(SHOWN).collect();
+    let text = excerpt(body);
     if text.is_empty() { format!("the provider answered with status {status}") } else { text }
 }

@@ -4,11 +4,8 @@
 
 use serde::Deserialize;
 
-use crate::errors::ApiError;
+use crate::errors::{ApiError, excerpt};
 use crate::json::Text;
-
-/// How much of a body that is no error object is shown.
-const SHOWN: usize = 1000;
 
 #[derive(Default, Deserialize)]
 struct Body<'a> {
@@ -19,7 +16,7 @@ struct Body<'a> {
 /// An answer with a status of failure.
 pub(super) fn read(status: u16, body: &[u8]) -> ApiError {
     let told = serde_json::from_slice::<Body<'_>>(body).ok().and_then(|body| body.message);
-    let message = told.map_or_else(|| shown(body), |message| message.0.trim().to_owned());
+    let message = told.map_or_else(|| excerpt(body), |message| message.0.trim().to_owned());
     if message.is_empty() {
         return ApiError::new(status, format!("the provider answered with status {status} and no message"));
     }
@@ -59,9 +56,4 @@ pub(super) fn not_an_answer() -> ApiError {
 /// The stream stopped in the middle.
 pub(super) fn cut_off() -> ApiError {
     ApiError::new(502, "the provider's stream ended before the answer was complete")
-}
-
-/// A body that nobody understands, as text.
-fn shown(body: &[u8]) -> String {
-    String::from_utf8_lossy(body).trim().chars().take(SHOWN).collect()
 }

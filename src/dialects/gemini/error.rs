@@ -8,11 +8,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::errors::{ApiError, Retry};
+use crate::errors::{ApiError, Retry, excerpt};
 use crate::json::{Text, lenient, or_empty};
-
-/// How much of a body that is no error object is shown.
-const SHOWN: usize = 1000;
 
 #[derive(Default, Deserialize)]
 struct Body<'a> {
@@ -108,6 +105,6 @@ fn duration(text: &str) -> Option<Duration> {
 
 /// A body that nobody understands, such as the page of a proxy, as text.
 fn shown(status: u16, body: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(body).trim().chars().take(SHOWN).collect();
+    let text = excerpt(body);
     if text.is_empty() { format!("the provider answered with status {status}") } else { text }
 }

@@ -5,11 +5,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::errors::ApiError;
+use crate::errors::{ApiError, excerpt};
 use crate::json::{Text, lenient};
-
-/// How much of a body that is no error object is shown.
-const SHOWN: usize = 1000;
 
 /// Parts of messages that say that a prompt is too long for its model.
 const TOO_LONG: &[&str] = &["prompt too long", "exceeds the available context size", "exceeded max context length"];
@@ -30,7 +27,7 @@ struct Reported<'a> {
 /// An answer with a status of failure.
 pub(super) fn read(status: u16, body: &[u8]) -> ApiError {
     let told = serde_json::from_slice::<Body<'_>>(body).ok().and_then(|body| body.error);
-    failure(status, told.map_or_else(|| shown(body), said))
+    failure(status, told.map_or_else(|| excerpt(body), said))
 }
 
 /// A failure inside an answer that began with a status of success.
@@ -42,7 +39,7 @@ pub(super) fn inside(error: &RawValue) -> ApiError {
 fn said(error: &RawValue) -> String {
     let text: Option<Text<'_>> = lenient(Some(error));
     let text = text.or_else(|| lenient::<Reported<'_>>(Some(error)).message);
-    text.map_or_else(|| shown(error.get().as_bytes()), |text| text.0.trim().to_owned())
+    text.map_or_else(|| excerpt(error.get().as_bytes()), |text| text.0.trim().to_owned())
 }
 
 fn failure(status: u16, message: String) -> ApiError {
@@ -74,9 +71,4 @@ pub(super) fn not_an_answer() -> ApiError {
 /// The answer stopped in the middle.
 pub(super) fn cut_off() -> ApiError {
     ApiError::new(502, "the provider's answer ended before it was complete")
-}
-
-/// A body that nobody understands, as text.
-fn shown(body: &[u8]) -> String {
-    String::from_utf8_lossy(body).trim().chars().take(SHOWN).collect()
 }

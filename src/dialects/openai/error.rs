@@ -6,10 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::errors::{ApiError, Retry};
-
-/// Characters of a body without JSON that a caller is told.
-const TEXT_LIMIT: usize = 1000;
+use crate::errors::{ApiError, Retry, excerpt};
 
 /// Parts of messages that say that a prompt is too long for its model.
 const TOO_LONG: &[&str] = &[
@@ -33,13 +30,15 @@ pub(super) fn read(status: u16, body: &[u8]) -> ApiError {
             let error = told(status, &value);
             ApiError { original: original.filter(|_| error.status == status), ..error }
         }
-        Err(_) => ApiError::new(status, text(status, excerpt(&String::from_utf8_lossy(body)))),
+        Err(_) => ApiError::new(status, text(status, &excerpt(body))),
     }
 }
 
 /// A failure inside an answer that began with a status of success: `error`, or a body that is one.
 pub(super) fn in_answer(raw: &str) -> ApiError {
-    let Ok(inner) = serde_json::from_str::<Value>(raw) else { return ApiError::new(502, text(502, excerpt(raw))) };
+    let Ok(inner) = serde_json::from_str::<Value>(raw) else {
+        return ApiError::new(502, text(502, &excerpt(raw.as_bytes())));
+    };
     let value = match inner {
         Value::Object(body) if body.get("error").is_some_and(|e| e.is_object() || e.is_string()) => Value::Object(body),
         inner => Value::Object(Map::from_iter([("error".to_owned(), inner)])),
@@ -157,13 +156,6 @@ fn text(status: u16, message: &str) -> String {
         "" => format!("The provider answered with status {status} and no message."),
         message => message.to_owned(),
     }
-}
-
-/// The beginning of a body that is not JSON, such as the page of a proxy.
-fn excerpt(body: &str) -> &str {
-    let body = body.trim();
-    let end = body.char_indices().nth(TEXT_LIMIT).map_or(body.len(), |(end, _)| end);
-    body.get(..end).unwrap_or(body)
 }
 
 /// The status that a failure inside an answer stands for: OpenRouter's `code` or Groq's `status_code`.
