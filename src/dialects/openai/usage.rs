@@ -35,16 +35,17 @@ struct Counters {
     prompt_cache_hit_tokens: Option<u64>,
 }
 
+/// Parts of the tokens that were read or written.
 #[derive(Default, Deserialize)]
-struct Details {
+pub(super) struct Details {
     #[serde(default, deserialize_with = "lax::number")]
-    cached_tokens: Option<u64>,
+    pub(super) cached_tokens: Option<u64>,
     #[serde(default, deserialize_with = "lax::number")]
-    cache_write_tokens: Option<u64>,
+    pub(super) cache_write_tokens: Option<u64>,
     #[serde(default, deserialize_with = "lax::number")]
-    reasoning_tokens: Option<u64>,
+    pub(super) reasoning_tokens: Option<u64>,
     #[serde(default, deserialize_with = "lax::number")]
-    audio_tokens: Option<u64>,
+    pub(super) audio_tokens: Option<u64>,
 }
 
 impl Counters {

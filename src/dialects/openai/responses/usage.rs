@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::lax;
+use super::super::usage::Details;
 use crate::json::or_default;
 use crate::usage::Usage;
 
@@ -19,18 +20,6 @@ struct Counters {
     input_tokens_details: Details,
     #[serde(default, deserialize_with = "or_default")]
     output_tokens_details: Details,
-}
-
-#[derive(Default, Deserialize)]
-struct Details {
-    #[serde(default, deserialize_with = "lax::number")]
-    cached_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "lax::number")]
-    cache_write_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "lax::number")]
-    reasoning_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "lax::number")]
-    audio_tokens: Option<u64>,
 }
 
 /// The tokens that a `usage` tells; `None` if it tells none, not even zeros.
