@@ -88,7 +88,7 @@ async fn a_key_that_is_bound_to_a_certificate_is_worth_nothing_elsewhere() {
     assert_eq!(gate.envoy.records.of_model("m-0").await["client"], "bound");
     let stolen = authority.send(gate.envoy.gateway, &call, Some(&batch)).await.unwrap();
     assert_eq!((stolen.status, stolen.code().as_str()), (401, "identity_required"), "{}", stolen.text());
-    let stolen = call.to(gate.listener("public")).send().await;
+    let stolen = call.to(gate.envoy.listener("public")).send().await;
     assert_eq!((stolen.status, stolen.code().as_str()), (401, "identity_required"), "{}", stolen.text());
 }
 
@@ -99,9 +99,9 @@ async fn what_a_proxy_says_of_a_certificate_is_trusted_only_where_it_stands() {
     let xfcc =
         format!("By=spiffe://a/b;URI=spiffe://acme.example/ns/root/sa/root,Hash=0f;Subject=\"CN=a,URI=b\";URI={TILL}");
     let call = gate.call("m-0").header("x-forwarded-client-cert", &xfcc);
-    let public = call.to(gate.listener("public")).send().await;
+    let public = call.to(gate.envoy.listener("public")).send().await;
     assert_eq!((public.status, public.code().as_str()), (401, "missing_api_key"), "{}", public.text());
-    let forwarded = call.to(gate.listener("forwarded")).send().await;
+    let forwarded = call.to(gate.envoy.listener("forwarded")).send().await;
     assert_eq!(forwarded.status, 200, "{}", forwarded.text());
     let told: Value = gate.envoy.records.of_model("m-0").await;
     assert_eq!((&told["client"], &told["user"]), (&json!("behind"), &json!(TILL)));

@@ -38,15 +38,6 @@ impl Gate {
         Self { envoy: Envoy::start(make, &[]), provider }
     }
 
-    /// Where the listener of this name listens.
-    pub(super) fn listener(&self, name: &str) -> SocketAddr {
-        let all: Value = serde_json::from_str(&self.envoy.admin.get("/listeners?format=json")).unwrap();
-        let all = all["listener_statuses"].as_array().unwrap();
-        let listener = all.iter().find(|listener| listener["name"] == name).unwrap();
-        let port = &listener["local_address"]["socket_address"]["port_value"];
-        SocketAddr::from(([127, 0, 0, 1], u16::try_from(port.as_u64().unwrap()).unwrap()))
-    }
-
     /// A chat request without a key.
     pub(super) fn call(&self, model: &str) -> Call {
         Call::chat(self.envoy.gateway, "", model).without("authorization")
