@@ -21,16 +21,18 @@ struct Kind {
     prompt: usize,
     stream: bool,
     limits: bool,
+    clients: usize,
 }
 
-const PASSED: Kind = Kind { dialect: "openai", prompt: 2_000, stream: false, limits: false };
+const PASSED: Kind = Kind { dialect: "openai", prompt: 2_000, stream: false, limits: false, clients: 1 };
 const TRANSLATED: Kind = Kind { dialect: "anthropic", ..PASSED };
 
 /// By their names; streams have 56 text events.
-const ALL: [(&str, Kind); 7] = [
+const ALL: [(&str, Kind); 8] = [
     ("passed_2_kb", PASSED),
     ("passed_32_kb", Kind { prompt: 32_000, ..PASSED }),
     ("passed_limited", Kind { limits: true, ..PASSED }),
+    ("passed_of_10000_clients", Kind { limits: true, clients: 10_000, ..PASSED }),
     ("passed_stream", Kind { stream: true, ..PASSED }),
     ("translated_2_kb", TRANSLATED),
     ("translated_32_kb", Kind { prompt: 32_000, ..TRANSLATED }),
@@ -80,8 +82,15 @@ fn document(kind: Kind) -> Value {
         "models": { "tier": { "targets": ["up/real-model"] } },
         "prices": { "up/real-model": { "model": "openai/gpt-5-mini" } },
         "limits": if kind.limits { limits } else { json!([]) },
-        "clients": [{ "name": "bot", "team": "bots", "key_sha256": Digest::of(KEY).to_string(), "models": ["tier"] }],
+        "clients": (0..kind.clients).map(client).collect::<Vec<_>>(),
     })
+}
+
+/// The first is the one that asks.
+fn client(number: usize) -> Value {
+    let key = if number == 0 { KEY.to_owned() } else { format!("{KEY}-{number}") };
+    let digest = Digest::of(&key).to_string();
+    json!({ "name": format!("bot-{number}"), "team": "bots", "key_sha256": digest, "models": ["tier"] })
 }
 
 fn words() -> impl Iterator<Item = String> {

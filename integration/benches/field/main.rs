@@ -47,7 +47,7 @@ use turns::{Ground, Turns};
 use work::Work;
 
 /// Long turns, for figures that can stand alone.
-const LONG: Turns = Turns { rounds: 4, time: Duration::from_secs(1) };
+const LONG: Turns = Turns { rounds: 4, time: Duration::from_millis(800) };
 /// Many short ones, for ratios of what is nearly the same.
 const MANY: Turns = Turns { rounds: 30, time: Duration::from_millis(300) };
 /// To see that it works.

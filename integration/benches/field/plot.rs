@@ -38,22 +38,30 @@ fn bars(
     foot.draw(&Text::new(origin, (10, 4), ("sans-serif", 11))).unwrap();
     let height = |gateway: &str, work: &str| data.median(gateway, work, figure).unwrap_or(1.0).max(1.0);
     let most = gateways.iter().flat_map(|g| works.iter().map(move |w| height(g, w))).fold(10.0, f64::max);
+    // The names of gateways have a place beside the last group.
+    let width = works.len() as f64 + 0.8;
+    let half_a_group = (f64::from(SIZE.0 - 80) / width / 2.0) as i32;
     let mut chart = ChartBuilder::on(&plot)
         .caption(title, ("sans-serif", 18))
         .margin(10)
         .x_label_area_size(30)
         .y_label_area_size(60)
-        .build_cartesian_2d(0.0..works.len() as f64, (1.0..most * 2.0).log_scale())
+        .build_cartesian_2d(0.0..width, (1.0..most * 2.0).log_scale())
         .unwrap();
     let name = |x: &f64| works.get(*x as usize).map_or(String::new(), |work| (*work).to_owned());
     let mut mesh = chart.configure_mesh();
-    mesh.disable_x_mesh().x_labels(works.len() + 1).x_label_formatter(&name).x_label_offset(60).draw().unwrap();
+    mesh.disable_x_mesh()
+        .x_labels(works.len() + 1)
+        .x_label_formatter(&name)
+        .x_label_offset(half_a_group)
+        .draw()
+        .unwrap();
     for (i, gateway) in gateways.iter().enumerate() {
         let color = Palette99::pick(i).filled();
         let bar = |(group, work): (usize, &&str)| {
-            let width = 0.8 / gateways.len() as f64;
-            let left = group as f64 + 0.1 + i as f64 * width;
-            Rectangle::new([(left, 1.0), (left + width * 0.9, height(gateway, work))], color)
+            let each = 0.8 / gateways.len() as f64;
+            let left = group as f64 + 0.1 + i as f64 * each;
+            Rectangle::new([(left, 1.0), (left + each * 0.9, height(gateway, work))], color)
         };
         let series = chart.draw_series(works.iter().enumerate().map(bar)).unwrap();
         series.label(*gateway).legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], color));
