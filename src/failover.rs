@@ -53,14 +53,18 @@ pub fn failed(
 
 /// The number of the attempt that has begun, from 0. Envoy may have given up on others before the provider role has seen
 /// them: that changes nothing where each attempt names the cluster of the next, but a chain goes on. `None`: nobody has
-/// planned an attempt there.
+/// planned an attempt there, or there is no host, since the cluster is full: then it counts as one that was not answered.
 pub fn begun(host: &(impl Stream + Shared + Meters + ?Sized), exchange: &Exchange, now: Timestamp) -> Option<usize> {
     unanswered(host, exchange, now);
     let next = exchange.progress.borrow().attempts.len();
     if !exchange.plan.is_chained() {
         return Some(next);
     }
-    let number = exchange.plan.attempt_at(&host.property(&contract::HOST_CLUSTER)?, next)?;
+    let Some(cluster) = host.property(&contract::HOST_CLUSTER) else {
+        exchange.progress.borrow_mut().begin(&exchange.plan.target(next)?.name);
+        return None;
+    };
+    let number = exchange.plan.attempt_at(&cluster, next)?;
     for missed in next..number {
         exchange.progress.borrow_mut().begin(&exchange.plan.target(missed)?.name);
         unanswered(host, exchange, now);

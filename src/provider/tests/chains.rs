@@ -53,3 +53,14 @@ fn a_host_that_nobody_has_planned_gets_nothing() {
         assert_eq!(world.sent("x-api-key"), None);
     }
 }
+
+#[test]
+fn an_attempt_at_a_cluster_that_is_full_counts_as_one() {
+    let world = chained(&["a/one", "b/two"]);
+    let _ = world.attempt();
+    assert_eq!(world.outcomes(), [Outcome::Unanswered]);
+    at(&world, "b");
+    let _ = world.attempt();
+    assert_eq!(world.outcomes(), [Outcome::Unanswered, Outcome::Unanswered], "and the chain goes on");
+    assert!(Shared::get(&world.host, "cooldown/a/one").is_some());
+}
