@@ -23,6 +23,7 @@ mod reload;
 mod version;
 
 pub use reload::Refused;
+pub use version::suited;
 
 use admin::Admin;
 use log::Tail;

@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 use tollhouse_filter::clients::Digest;
 use tollhouse_filter::config::raw::Document;
 
+use crate::version;
+
 /// A key that may use everything.
 pub const KEY: &str = "th-key-of-main-c0ffee";
 /// A key that may use little: model `narrow` and target `spelled/exact`.
@@ -103,9 +105,14 @@ pub fn json(at: Addresses) -> Value {
     })
 }
 
-/// As the command line reads it.
+/// As the command line reads it, for the Envoy that scenarios play in.
 pub fn read(json: &Value) -> Document {
-    tollhouse_filter::config::document(json.to_string().as_bytes()).expect("a good document")
+    suited(&tollhouse_filter::config::document(json.to_string().as_bytes()).expect("a good document"))
+}
+
+/// The document for the Envoy that scenarios play in.
+pub fn suited(document: &Document) -> Document {
+    tollhouse::process::suited(document, version::here()).expect("an Envoy that is not too old")
 }
 
 /// A provider at `host`, with a key of its own.

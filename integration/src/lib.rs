@@ -34,3 +34,4 @@ pub mod reply;
 pub mod speech;
 pub mod stage;
 pub mod strict;
+pub mod version;

@@ -7,7 +7,7 @@ use tollhouse_filter::config::raw::{Document, EnvoyVersion};
 ///
 /// # Errors
 /// The filter does not work in it.
-pub(super) fn suited(document: &Document, envoy: &str) -> anyhow::Result<Document> {
+pub fn suited(document: &Document, envoy: &str) -> anyhow::Result<Document> {
     let mut document = document.clone();
     // One that somebody has built may have any version.
     let Some(envoy) = EnvoyVersion::parse(envoy) else { return Ok(document) };

@@ -114,8 +114,17 @@ impl House {
         listener
     }
 
+    /// Changes the cluster of the first target, and the chains that begin with it, whose filters and breakers run instead
+    /// in an Envoy that has some.
     fn change(&self, cluster: &mut Value) {
-        cluster.as_object_mut().unwrap().extend(self.cluster.clone());
+        let (name, provider) = (cluster["name"].as_str().unwrap().to_owned(), self.provider());
+        let is_chain = name.starts_with(&format!("{provider}>"));
+        if name != provider && !is_chain {
+            return;
+        }
+        let mut fields = self.cluster.clone();
+        fields.retain(|field, _| !is_chain || field == "circuit_breakers");
+        cluster.as_object_mut().unwrap().extend(fields);
         let options = "/typed_extension_protocol_options/envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
         let filters = cluster.pointer_mut(&format!("{options}/http_filters")).unwrap().as_array_mut().unwrap();
         filters.splice(1..1, self.upstream.clone());
@@ -214,10 +223,7 @@ fn configuration(houses: &[House], document: &Value, more: &[Value], files: &Fil
     resources["listeners"] = houses.iter().map(|house| house.listener(&rendered)).collect();
     let clusters = resources["clusters"].as_array_mut().unwrap();
     breakers::forbid_retries(clusters.iter_mut().find(|cluster| cluster["name"] == "a").unwrap());
-    for house in houses {
-        let name = house.provider();
-        house.change(clusters.iter_mut().find(|cluster| cluster["name"] == name.as_str()).unwrap());
-    }
+    houses.iter().for_each(|house| clusters.iter_mut().for_each(|cluster| house.change(cluster)));
     clusters.extend_from_slice(more);
     resources["secrets"] = front::secrets();
     // What the scenarios write themselves.

@@ -31,7 +31,7 @@ impl Gate {
             let nowhere = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
             let access_log = Some(files.records());
             let options = Options { listen: nowhere, admin: nowhere, access_log, ..Options::new(files.filter()) };
-            let mut bootstrap = render::bootstrap(&document, &options).unwrap();
+            let mut bootstrap = render::bootstrap(&document::suited(&document), &options).unwrap();
             change(&mut bootstrap);
             bootstrap.to_string()
         };
