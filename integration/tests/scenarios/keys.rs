@@ -13,7 +13,7 @@ use integration::provider::Provider;
 use integration::reply::{Gate, Reply};
 use integration::speech::ANSWER;
 use integration::speech::Speech::{Anthropic, OpenAi};
-use integration::stage;
+use integration::{stage, version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tollhouse_filter::clients::Digest;
@@ -129,8 +129,9 @@ fn credentials(head: &Head) -> [Option<&str>; 2] {
 
 #[tokio::test]
 async fn a_key_in_a_file_is_renewed_while_requests_run() {
-    // Files end with a line, keys do not.
-    let mut secrets = Secrets::mount(&[("openai", &format!("{}\n", key("o-1"))), ("anthropic", &key("a"))]);
+    // Files end with a line, keys do not; before 1.40 Envoy does not know.
+    let end = if version::is_from("1.40") { "\n" } else { "" };
+    let mut secrets = Secrets::mount(&[("openai", &format!("{}{end}", key("o-1"))), ("anthropic", &key("a"))]);
     let play = Play::raise([secrets.key("openai"), secrets.key("anthropic")], json!({}), &[]);
     play.call_until("alone", &format!("Bearer {}", key("o-1"))).await;
 
@@ -155,6 +156,9 @@ async fn a_key_in_a_file_is_renewed_while_requests_run() {
 
 #[tokio::test]
 async fn a_key_that_is_missing_is_the_next_target_s_turn_until_it_is_there() {
+    if !version::since("1.39", "a key's file must be there when Envoy starts") {
+        return;
+    }
     let secrets = Secrets::mount(&[("anthropic", &key("a"))]);
     let play = Play::raise([secrets.key("openai"), secrets.key("anthropic")], json!({}), &[]);
     for model in ["first", "alone"] {
@@ -169,7 +173,9 @@ async fn a_key_that_is_missing_is_the_next_target_s_turn_until_it_is_there() {
     // While the target is passed over there is nobody else.
     let alone = play.call("alone").send().await;
     assert_eq!((alone.status, alone.code().as_str()), (502, "provider_credential"), "{}", alone.text());
-    assert_eq!(play.gateway.admin.sum("^cluster.o.credential_injector.failed$"), 2);
+    // Before 1.40 Envoy has a key then, and nothing is in it.
+    let failed = if version::is_from("1.40") { 2 } else { 0 };
+    assert_eq!(play.gateway.admin.sum("^cluster.o.credential_injector.failed$"), failed);
 
     std::fs::write(secrets.path("new"), key("o")).unwrap();
     std::fs::rename(secrets.path("new"), secrets.path("openai")).unwrap();
