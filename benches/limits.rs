@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tollhouse_filter::clients::Digest;
 use tollhouse_filter::config::Config;
 use tollhouse_filter::host::memory::Memory;
-use tollhouse_filter::ledger::Class;
+use tollhouse_filter::ledger::{Bind, Class};
 use tollhouse_filter::limits::{Demand, Spending, Subject};
 use tollhouse_filter::routing::Plan;
 use tollhouse_filter::time::Timestamp;
@@ -96,6 +96,7 @@ fn run(requests: usize, clients: usize) {
             output: 500,
             usd: Some(1_250_000),
             class: Class::Interactive,
+            bind: Bind::Hard,
             expires: now.after(Duration::from_secs(660)),
         };
         let mut plan = Plan::new(targets, |_| false);

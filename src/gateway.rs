@@ -16,6 +16,7 @@ use crate::errors::{ApiError, Retry};
 use crate::exchange::{Exchange, Exchanges, Phase};
 use crate::headers::Headers;
 use crate::host::{self, Action, Host, Side};
+use crate::ledger::Bind;
 use crate::limits::Limit;
 use crate::policies::Policy;
 use crate::surfaces::files::Files;
@@ -339,7 +340,7 @@ impl Gateway {
 
     /// Refuses a request for which a limit has no room.
     fn deny(&mut self, host: &dyn Host, limit: Rc<Limit>, error: ApiError, entrant: Entrant) -> Action {
-        telemetry::count_denial(host, &limit);
+        telemetry::count_denial(host, &limit, Bind::Hard);
         self.notes.limit = Some(limit);
         self.notes.model = Some(entrant.asked.model);
         self.answer(host, &Refusal::new(entrant.admitted.task.surface(), error))

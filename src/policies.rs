@@ -22,6 +22,8 @@ pub struct Policy {
     pub default_model: Option<String>,
     /// The longest that its clocks may be.
     pub timeouts: raw::Timeouts,
+    /// Do limits only count?
+    pub shadow: Option<bool>,
     /// Who pays for keys that have no team.
     pub team: Option<String>,
     /// Tags that hold against those of a request.
@@ -37,6 +39,7 @@ impl Policy {
         self.models.extend(by.models);
         self.default_model = by.default_model.or(self.default_model.take());
         self.timeouts = shorter(self.timeouts, by.timeouts);
+        self.shadow = by.shadow.or(self.shadow);
         self.team = by.team.or(self.team.take());
         self.tags.extend(by.tags);
     }
@@ -44,6 +47,11 @@ impl Policy {
     /// Are requests none of our business?
     pub fn is_off(&self) -> bool {
         self.enabled == Some(false)
+    }
+
+    /// Do limits refuse nothing?
+    pub fn only_counts(&self) -> bool {
+        self.shadow == Some(true)
     }
 
     /// May a key that may ask for this model or target do it here?
@@ -145,6 +153,7 @@ mod tests {
             team: Some(team.into()),
             tags: [(tag.0.to_owned(), tag.1.to_owned())].into(),
             enabled: Some(false),
+            shadow: Some(true),
             default_model: Some("tier".into()),
             names: vec![team.to_owned()],
             ..Policy::default()
@@ -152,8 +161,9 @@ mod tests {
         let mut policy = say("host", ("env", "prod"));
         policy.narrow(Policy::default());
         assert!(policy.is_off() && policy.team.as_deref() == Some("host"), "silence changes nothing");
-        policy.narrow(Policy { enabled: Some(true), ..say("route", ("feature", "search")) });
-        assert_eq!((policy.is_off(), policy.team.as_deref()), (false, Some("route")));
+        assert!(policy.only_counts());
+        policy.narrow(Policy { enabled: Some(true), shadow: Some(false), ..say("route", ("feature", "search")) });
+        assert_eq!((policy.is_off(), policy.only_counts(), policy.team.as_deref()), (false, false, Some("route")));
         assert_eq!(policy.tags.len(), 2);
         assert_eq!(policy.names, ["host", "route"]);
     }

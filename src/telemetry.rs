@@ -229,9 +229,9 @@ pub fn count_undelivered(meters: &(impl Meters + ?Sized), undelivered: Undeliver
     meters.count(&name("alerts_undelivered", &[("reason", undelivered.reason().to_owned())]), 1);
 }
 
-/// Counts a request for which a limit has no room. One that only counts refuses nothing.
-pub fn count_denial(meters: &(impl Meters + ?Sized), limit: &Limit) {
-    let metric = match limit.bind {
+/// Counts a request for which a limit has no room. Where it only counts it refuses nothing.
+pub fn count_denial(meters: &(impl Meters + ?Sized), limit: &Limit, bind: Bind) {
+    let metric = match bind {
         Bind::Hard => "denials",
         Bind::Shadow => "shadow_denials",
     };

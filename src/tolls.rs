@@ -1,7 +1,9 @@
 //! What the limits hold for one request, from when it is let in to its end.
 
+use std::rc::Rc;
+
 use crate::host::Shared;
-use crate::limits::{self, Crossing, Demand, Denial, Limits, Reservation, Spending, Standing, Subject};
+use crate::limits::{self, Crossing, Demand, Denial, Limit, Limits, Reservation, Spending, Standing, Subject};
 use crate::routing::Plan;
 use crate::store::{Claims, Store};
 use crate::time::Timestamp;
@@ -17,6 +19,8 @@ pub struct Tolls {
     pub stored: Option<Claims>,
     /// How far the limits on the caller have got.
     pub standings: Vec<Standing>,
+    /// Limits that had no room and only count.
+    pub exceeded: Vec<Rc<Limit>>,
     /// Tokens that its answer was taken to have at most, where the caller does not say.
     pub guess: Option<u64>,
 }
@@ -36,14 +40,17 @@ impl Tolls {
         now: Timestamp,
     ) -> Result<Self, Denial> {
         let (caller, standings) = limits::reserve(limits.of(subject), subject, demand, shared, now)?;
-        let mut tolls = Self { caller, standings, ..Self::default() };
+        let mut tolls = Self { caller, exceeded: exceeded(&standings).collect(), standings, ..Self::default() };
         let mut full = None;
         plan.retain(|target| {
             let at = Subject { target: Some(&target.name), ..*subject };
             let held = limits::reserve(limits.of_target(&at), &at, demand, shared, now);
             let has_room = held.is_ok();
             match held {
-                Ok((held, _)) => tolls.targets.push(Some(held)),
+                Ok((held, standings)) => {
+                    tolls.exceeded.extend(exceeded(&standings));
+                    tolls.targets.push(Some(held));
+                }
                 Err(denial) => full = Some(denial),
             }
             has_room
@@ -93,6 +100,7 @@ impl Tolls {
         let Some(claims) = &mut self.stored else { return Ok(()) };
         let (held, standings) = limits::reserve(claims.shares(), subject, claims.demand(), shared, now)?;
         claims.forget();
+        self.exceeded = exceeded(&standings).collect();
         self.caller.join(held);
         self.standings.extend(standings);
         Ok(())
@@ -135,4 +143,8 @@ impl Tolls {
         }
         crossings
     }
+}
+
+fn exceeded(standings: &[Standing]) -> impl Iterator<Item = Rc<Limit>> {
+    standings.iter().filter(|standing| standing.exceeded).map(|standing| Rc::clone(&standing.limit))
 }

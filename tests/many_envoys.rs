@@ -17,7 +17,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tollhouse_filter::host::memory::Memory;
-use tollhouse_filter::ledger::{Class, Unit, Window};
+use tollhouse_filter::ledger::{Bind, Class, Unit, Window};
 use tollhouse_filter::limits::{self, Demand, Kind, Limit, Reservation, Scope, Spending, Subject};
 use tollhouse_filter::store::{Claims, Store, Verdict, WhenDown};
 use tollhouse_filter::time::Timestamp;
@@ -120,8 +120,14 @@ impl Fleet {
 
     fn admit(&mut self, envoy: usize, now: Timestamp) -> Option<Held> {
         let expires = now.after(Duration::from_secs(60));
-        let demand =
-            Demand { input: LEAST / 2, output: MOST - LEAST / 2, usd: None, class: Class::Interactive, expires };
+        let demand = Demand {
+            input: LEAST / 2,
+            output: MOST - LEAST / 2,
+            usd: None,
+            class: Class::Interactive,
+            bind: Bind::Hard,
+            expires,
+        };
         let subject = Subject::default();
         let here = |host: &Memory| {
             let share = self.limit.share.iter();

@@ -15,16 +15,21 @@ pub fn here() -> &'static str {
     HERE.get_or_init(|| tollhouse::binary::version(&stage::envoy()).expect("a version"))
 }
 
+/// Is Envoy of this version or later?
+pub fn is_from(version: &str) -> bool {
+    let wanted = EnvoyVersion::parse(version).expect("a version");
+    // One that somebody has built may have any version.
+    EnvoyVersion::parse(here()).is_none_or(|here| here >= wanted)
+}
+
 /// Is a request's cluster chosen anew before each attempt? If not, its clusters are in a chain.
 pub fn refreshes() -> bool {
-    // One that somebody has built may have any version.
-    EnvoyVersion::parse(here()).is_none_or(EnvoyVersion::refreshes)
+    is_from(&EnvoyVersion::REFRESHES.to_string())
 }
 
 /// Is Envoy of this version or later? If not, the reason is told, and the scenario has nothing to play.
 pub fn since(version: &str, why: &str) -> bool {
-    let wanted = EnvoyVersion::parse(version).expect("a version");
-    let plays = EnvoyVersion::parse(here()).is_none_or(|here| here >= wanted);
+    let plays = is_from(version);
     if !plays {
         println!("{CANNOT}{why}");
     }

@@ -23,9 +23,8 @@ const REMEMBERED: usize = 1024;
 #[derive(Debug, Default)]
 pub struct Policies {
     named: BTreeMap<String, Policy>,
-    /// What holds where nobody asks for metadata.
+    /// What holds where there is no metadata.
     whole: Rc<Policy>,
-    are_read: bool,
     known: RefCell<HashMap<Metadata, Ruling>>,
 }
 
@@ -42,12 +41,7 @@ pub struct Metadata {
 pub type Ruling = std::result::Result<Rc<Policy>, Rc<ConfigError>>;
 
 impl Policies {
-    /// Does the document have policies? If not, nobody needs to look at metadata.
-    pub fn are_read(&self) -> bool {
-        self.are_read
-    }
-
-    /// What holds where nobody looks at metadata: everything.
+    /// What holds where there is no metadata: everything.
     pub fn whole(&self) -> Rc<Policy> {
         Rc::clone(&self.whole)
     }
@@ -111,6 +105,10 @@ impl Config {
         for (path, value) in virtual_host.into_iter().chain(route) {
             let raw: raw::Policy =
                 serde_path_to_error::deserialize(value).map_err(|e| ConfigError::of(&e).under(&path))?;
+            if raw.shadow == Some(true) {
+                let reason = "found `true`, expected it in a policy of the document that is named here";
+                return Err(ConfigError::new(format!("{path}.shadow"), reason));
+            }
             if let Some(name) = &raw.policy {
                 policy.narrow(self.named(&path, name)?);
             }
@@ -131,7 +129,7 @@ impl Config {
 
 /// Those of the document. `config` has its models and providers.
 pub(super) fn policies(document: Option<&BTreeMap<String, raw::Policy>>, config: &Config) -> Result<Policies> {
-    let mut policies = Policies { are_read: document.is_some(), ..Policies::default() };
+    let mut policies = Policies::default();
     for (name, raw) in document.into_iter().flatten() {
         let path = format!("policies.{name}");
         check_name(&path, name)?;
@@ -157,6 +155,7 @@ fn narrowing(path: &str, raw: &raw::Policy, config: &Config) -> Result<Policy> {
         models: models(&format!("{path}.models"), raw, config)?.into_iter().collect(),
         default_model: default_model(&format!("{path}.default_model"), raw, config)?,
         timeouts: raw.timeouts,
+        shadow: raw.shadow,
         team: raw.team.clone(),
         tags: raw.tags.clone(),
     })

@@ -7,6 +7,7 @@ use super::entry::Entrant;
 use super::{Gateway, Refusal, State, Surface};
 use crate::exchange::Exchange;
 use crate::host::{Action, Host};
+use crate::ledger::Bind;
 use crate::limits::Denial;
 use crate::store::{Verdict, WhenDown};
 use crate::telemetry::{self, StoreOutcome};
@@ -24,6 +25,11 @@ pub(super) struct Asking {
 impl Asking {
     pub(super) fn surface(&self) -> &'static dyn Surface {
         self.exchange.surface()
+    }
+
+    /// Does the route let limits do no more than count?
+    fn only_counts(&self) -> bool {
+        self.entrant.admitted.caller.policy.only_counts()
     }
 
     /// Gives back what is held here. What the service has granted meanwhile stays taken until its window ends: nobody
@@ -92,6 +98,10 @@ impl Gateway {
             }
             Some(Verdict::Denied(denial)) => {
                 telemetry::count_store(host, StoreOutcome::Denied, now);
+                if asking.only_counts() {
+                    telemetry::count_denial(host, &denial.limit, Bind::Shadow);
+                    return Some(self.forward(host, Rc::new(asking.exchange), asking.entrant));
+                }
                 self.turn_away(host, asking, &denial, now)
             }
             Some(Verdict::Nonsense) => self.go_alone(host, asking, StoreOutcome::Nonsense, now),
@@ -114,7 +124,7 @@ impl Gateway {
     fn go_alone(&mut self, host: &dyn Host, asking: Asking, why: StoreOutcome, now: Timestamp) -> Action {
         telemetry::count_store(host, why, now);
         let refuses = self.config.store.as_ref().is_some_and(|store| store.when_down == WhenDown::Refuse);
-        if refuses {
+        if refuses && !asking.only_counts() {
             let surface = asking.surface();
             self.notes.model = Some(asking.entrant.asked.model.clone());
             asking.release(host, now);
@@ -123,7 +133,12 @@ impl Gateway {
         let subject = asking.entrant.subject(asking.exchange.logical).unwrap_or_default();
         let taken = asking.exchange.tolls.borrow_mut().take_share(&subject, host, now);
         match taken {
-            Ok(()) => self.forward(host, Rc::new(asking.exchange), asking.entrant),
+            Ok(()) => {
+                for limit in &asking.exchange.tolls.borrow().exceeded {
+                    telemetry::count_denial(host, limit, Bind::Shadow);
+                }
+                self.forward(host, Rc::new(asking.exchange), asking.entrant)
+            }
             Err(denial) => self.turn_away(host, asking, &denial, now),
         }
     }

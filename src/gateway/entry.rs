@@ -14,7 +14,9 @@ use crate::estimate::{Family, Prompt};
 use crate::exchange::{Exchange, Progress};
 use crate::failover;
 use crate::host::{Host, Shared};
+use crate::ledger::Bind;
 use crate::limits::{Demand, Kind, Limit, Limits, Reason, Subject, Wait};
+use crate::policies::Policy;
 use crate::routing::{Model, Plan, Target};
 use crate::surfaces::{Asked, Bounds, Task};
 use crate::telemetry;
@@ -110,6 +112,7 @@ impl Needs {
             output,
             usd: dearest.collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max()),
             class: from.admitted.caller.client.class,
+            bind: if from.admitted.caller.policy.only_counts() { Bind::Shadow } else { Bind::Hard },
             expires: now.after(way.timeouts.total + GRACE),
         }
     }
@@ -129,7 +132,8 @@ impl Gateway {
             return Ok(self.exchange(from, way, plan, Tolls::default(), None));
         };
         let subject = needs.subject(from, !way.logical);
-        let softer = self.softer(host, &subject, now).filter(|model| from.admitted.caller.policy.may_use(&model.name));
+        let policy = &from.admitted.caller.policy;
+        let softer = self.softer(host, &subject, policy, now);
         if let Some(model) = &softer {
             way = Way::of(model, &from.admitted);
         }
@@ -145,8 +149,8 @@ impl Gateway {
                 let plan = self.chained(plan);
                 tolls.commit(plan.targets().len(), host, now);
                 tolls.guess = said.is_none().then_some(output);
-                for standing in tolls.standings.iter().filter(|standing| standing.exceeded) {
-                    telemetry::count_denial(host, &standing.limit);
+                for limit in &tolls.exceeded {
+                    telemetry::count_denial(host, limit, Bind::Shadow);
                 }
                 Ok(self.exchange(from, way, plan, tolls, softer.map(|model| model.name.clone())))
             }
@@ -161,12 +165,17 @@ impl Gateway {
         }
     }
 
-    /// The model that answers in the place of the one that is asked for, because a limit has got so far.
-    fn softer(&self, shared: &dyn Host, subject: &Subject<'_>, now: Timestamp) -> Option<Rc<Model>> {
+    /// The model that answers in the place of the one that is asked for, because a limit has got so far that does more
+    /// than count.
+    fn softer(&self, shared: &dyn Host, subject: &Subject<'_>, by: &Policy, now: Timestamp) -> Option<Rc<Model>> {
+        if by.only_counts() {
+            return None;
+        }
         let soft = self.config.limits.of(subject).filter_map(|limit| Some((limit, limit.soft.as_ref()?)));
         let mut reached = soft.filter(|(limit, soft)| limit.level(subject, shared, now).used() >= soft.at);
         let (_, soft) = reached.next()?;
-        self.config.models.get(&soft.model).filter(|_| soft.model != subject.model).cloned()
+        let model = self.config.models.get(&soft.model).filter(|_| soft.model != subject.model)?;
+        by.may_use(&model.name).then(|| Rc::clone(model))
     }
 
     /// The attempts of a plan that Envoy can make.

@@ -17,11 +17,9 @@ impl Gateway {
         matches!(self.state, State::Passing)
     }
 
-    /// Finds out what the route leaves. Nobody asks Envoy where the document has no policies.
+    /// Finds out what the route leaves. Envoy is asked in any case: what somebody has written there must hold, or be told
+    /// to be wrong.
     pub(super) fn rule(&mut self, host: &dyn Host) -> Ruled {
-        if !self.config.policies.are_read() {
-            return Ok(());
-        }
         let ruling = self.config.rule(metadata(host), |error| {
             log::error!("tollhouse: {} is refused: {error}", name(host));
         });

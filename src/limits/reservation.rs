@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{Kind, Limit, Subject, Unpriced};
 use crate::host::Shared;
-use crate::ledger::{self, Account, Ask, Claim, Class, Hold, Level, Reserved, Shortage};
+use crate::ledger::{self, Account, Ask, Bind, Claim, Class, Hold, Level, Reserved, Shortage};
 use crate::time::Timestamp;
 
 /// What a request may come to.
@@ -18,6 +18,8 @@ pub struct Demand {
     pub usd: Option<u64>,
     /// Whose request it is.
     pub class: Class,
+    /// May limits refuse it, or do they all only count?
+    pub bind: Bind,
     /// When it is over at the latest.
     pub expires: Timestamp,
 }
@@ -43,6 +45,11 @@ impl Demand {
             Kind::OutputTokens => Some(self.output),
             Kind::Usd => self.usd,
         }
+    }
+
+    /// Does this limit refuse it, or only count?
+    pub fn bind_of(&self, limit: &Limit) -> Bind {
+        if self.bind == Bind::Shadow { Bind::Shadow } else { limit.bind }
     }
 }
 
@@ -166,14 +173,15 @@ pub fn reserve<'a>(
 
 /// What a request wants of a limit, if it counts there.
 fn ask(limit: &Limit, subject: &Subject<'_>, demand: &Demand) -> Result<Option<Ask>, Reason> {
+    let bind = demand.bind_of(limit);
     let Some(amount) = demand.of(limit.kind) else {
         return match limit.unpriced {
-            Unpriced::Refuse => Err(Reason::Unpriced),
-            Unpriced::Allow => Ok(None),
+            Unpriced::Refuse if bind == Bind::Hard => Err(Reason::Unpriced),
+            Unpriced::Refuse | Unpriced::Allow => Ok(None),
         };
     };
     let claim = Claim { amount, class: demand.class, expires: demand.expires };
-    Ok(Some(Ask { account: limit.account(subject), terms: limit.terms(), claim, bind: limit.bind }))
+    Ok(Some(Ask { account: limit.account(subject), terms: limit.terms(), claim, bind }))
 }
 
 fn held(limit: &Rc<Limit>, account: Account, reserved: Reserved, subject: &Subject<'_>) -> (Held, Standing) {

@@ -28,7 +28,7 @@ fn limits(all: impl IntoIterator<Item = Limit>) -> Limits {
 }
 
 fn demand(input: u64, output: u64) -> Demand {
-    Demand { input, output, usd: None, class: Class::Interactive, expires: Timestamp(NOW.0 + 60_000) }
+    Demand { input, output, usd: None, class: Class::Interactive, bind: Bind::Hard, expires: Timestamp(NOW.0 + 60_000) }
 }
 
 fn bot<'a>() -> Subject<'a> {

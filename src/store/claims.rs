@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Store;
 use super::descriptor::{Entries, Period, entries, hits, step};
 use super::message::{Answer, Descriptor, Status, request};
-use crate::ledger::{Level, Shortage};
+use crate::ledger::{Bind, Level, Shortage};
 use crate::limits::{Demand, Denial, Kind, Limit, Reason, Spending, Standing, Subject, Unpriced};
 use crate::time::Timestamp;
 
@@ -53,13 +53,14 @@ impl Claims {
         let mut all = Vec::new();
         for limit in limits {
             let denied = |reason| Denial { limit: Rc::clone(limit), reason };
+            let refuses = demand.bind_of(limit) == Bind::Hard;
             let Some(amount) = demand.of(limit.kind) else {
                 match limit.unpriced {
-                    Unpriced::Refuse => return Err(denied(Reason::Unpriced)),
-                    Unpriced::Allow => continue,
+                    Unpriced::Refuse if refuses => return Err(denied(Reason::Unpriced)),
+                    Unpriced::Refuse | Unpriced::Allow => continue,
                 }
             };
-            if amount > limit.amount {
+            if amount > limit.amount && refuses {
                 return Err(denied(Reason::Spent(Shortage { until: None, never: true, level: Level::default() })));
             }
             let amount = if store.refunds { amount } else { sure(limit.kind, demand) };

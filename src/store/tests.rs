@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::message::{Answer, Status};
 use super::*;
-use crate::ledger::{Class, Unit, Window};
+use crate::ledger::{Bind, Class, Unit, Window};
 use crate::limits::{Demand, Dimension, Kind, Limit, Match, Reason, Scope, Spending, Subject};
 use crate::protobuf::{self, Message, Value};
 use crate::time::Timestamp;
@@ -27,7 +27,7 @@ fn store(refunds: bool) -> Store {
 
 fn demand(input: u64, output: u64) -> Demand {
     let expires = NOW.after(Duration::from_secs(60));
-    Demand { input, output, usd: Some(output * 1_000), class: Class::Interactive, expires }
+    Demand { input, output, usd: Some(output * 1_000), class: Class::Interactive, bind: Bind::Hard, expires }
 }
 
 fn bot<'a>() -> Subject<'a> {

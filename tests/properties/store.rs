@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tollhouse_filter::ledger::{Class, Unit, Window};
+use tollhouse_filter::ledger::{Bind, Class, Unit, Window};
 use tollhouse_filter::limits::{Demand, Kind, Limit, Scope, Spending, Subject};
 use tollhouse_filter::store::{Claims, Store, Verdict, WhenDown};
 use tollhouse_filter::time::Timestamp;
@@ -55,7 +55,7 @@ fn store() -> Store {
 
 fn claims(limit: &Rc<Limit>, tokens: u64) -> Claims {
     let expires = NOW.after(Duration::from_secs(60));
-    let demand = Demand { input: 0, output: tokens, usd: None, class: Class::Interactive, expires };
+    let demand = Demand { input: 0, output: tokens, usd: None, class: Class::Interactive, bind: Bind::Hard, expires };
     Claims::of([limit].into_iter(), &Subject::default(), &demand, &store(), NOW).unwrap().unwrap()
 }
 

@@ -75,7 +75,7 @@ pub fn bootstrap(yaml: &str, document: Option<&Document>, now: Timestamp) -> Res
 
 fn check(manager: &Manager<'_>, document: &Document, roles: &Roles<'_>, found: &mut Findings) {
     let Ok(config) = super::compile(document) else { return };
-    routes::check(manager, document.policies.is_some(), &config, roles, found);
+    routes::check(manager, &config, roles, found);
     roles.check_providers(&config, found);
 }
 

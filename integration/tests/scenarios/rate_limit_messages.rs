@@ -10,7 +10,7 @@ use envoy_types::pb::envoy::service::ratelimit::v3::rate_limit_response::{Code, 
 use envoy_types::pb::envoy::service::ratelimit::v3::{RateLimitRequest, RateLimitResponse};
 use envoy_types::pb::google::protobuf::{Duration as Span, UInt64Value};
 use prost::Message;
-use tollhouse_filter::ledger::{Class, Unit, Window};
+use tollhouse_filter::ledger::{Bind, Class, Unit, Window};
 use tollhouse_filter::limits::{Demand, Dimension, Kind, Limit, Match, Scope, Spending, Subject};
 use tollhouse_filter::store::{Claims, Store, Verdict, WhenDown};
 use tollhouse_filter::time::Timestamp;
@@ -30,7 +30,8 @@ fn store() -> Store {
 fn claims() -> Claims {
     let scope: Scope = [(Dimension::Team, Match::Each)].into_iter().collect();
     let limit = Rc::new(Limit::new(scope, Kind::Tokens, Window::Calendar(Unit::Day), 4_000_000_000));
-    let demand = Demand { input: 30, output: 270, usd: None, class: Class::Interactive, expires: NOW };
+    let demand =
+        Demand { input: 30, output: 270, usd: None, class: Class::Interactive, bind: Bind::Hard, expires: NOW };
     let subject = Subject { team: Some("süpport"), ..Subject::default() };
     Claims::of([&limit].into_iter(), &subject, &demand, &store(), NOW).unwrap().unwrap()
 }

@@ -45,9 +45,11 @@ fn document(openai: &Provider) -> Value {
             "outer": { "models": ["big", "small"], "tags": { "environment": "production" } },
             "inner": { "models": ["small", "slow"] },
             "metered": { "team": "meters" },
+            "trial": { "shadow": true },
         },
         "limits": [
             { "for": { "policy": "metered" }, "requests": 1, "per": "day" },
+            { "for": { "policy": "trial" }, "requests": 1, "per": "day" },
             { "for": { "team": "each" }, "requests": 1_000_000, "per": "day" },
         ],
     })
@@ -58,7 +60,7 @@ fn wrong() -> [(Value, &'static str); 4] {
     [
         (
             json!({ "policy": "none" }),
-            ".policy: found `none`, expected a policy of the document (inner, metered, outer)",
+            ".policy: found `none`, expected a policy of the document (inner, metered, outer, trial)",
         ),
         (json!({ "enabled": "no" }), ".enabled: invalid type: string \"no\", expected a boolean"),
         (json!({ "modles": ["small"] }), ".modles: unknown field `modles`, expected one of"),
@@ -80,6 +82,7 @@ fn stories() -> Vec<(String, Value)> {
         ("meant".to_owned(), json!({ "default_model": "meant" })),
         ("quick".to_owned(), json!({ "timeouts": { "attempt": "300ms", "total": "1s" } })),
         ("metered".to_owned(), json!({ "policy": "metered" })),
+        ("trial".to_owned(), json!({ "policy": "trial" })),
         ("null".to_owned(), json!({ "models": ["small"], "team": null })),
     ];
     stories.extend(wrong().into_iter().enumerate().map(|(i, (value, _))| (format!("wrong-{i}"), value)));
@@ -223,6 +226,18 @@ async fn limits_and_teams_of_a_policy_are_its_own() {
     assert_eq!((refused.status, refused.code().as_str()), (429, "budget_exceeded"), "{}", refused.text());
     assert!(refused.text().contains("1 requests per day for policy metered"), "{}", refused.text());
     assert_eq!(house.status("surfaces", "metered").await, 200);
+    house.check();
+}
+
+#[tokio::test]
+async fn limits_only_count_where_a_policy_says_so() {
+    let house = house();
+    for left in ["0", "0", "0"] {
+        let answer = house.chat("trial", "big").send().await;
+        assert_eq!(answer.content(), ANSWER, "{}", answer.text());
+        assert_eq!(answer.header("x-ratelimit-remaining-requests"), Some(left));
+    }
+    assert_eq!(house.envoy.admin.sum("tollhouse_shadow_denials.*policy:trial"), 2);
     house.check();
 }
 

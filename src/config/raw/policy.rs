@@ -31,6 +31,10 @@ pub struct Policy {
     /// Clocks, where they are shorter than the model's.
     #[serde(default, skip_serializing_if = "Timeouts::is_empty")]
     pub timeouts: Timeouts,
+    /// `true`: limits count and tell, and refuse nothing. For policies of the document only: who writes routes may not
+    /// lift limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<bool>,
     /// Who pays for keys that have no team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,

@@ -37,12 +37,6 @@ fn wrong(route: &Value) -> String {
 }
 
 #[test]
-fn a_document_without_policies_has_no_use_for_metadata() {
-    assert!(!parse("{}").unwrap().policies.are_read());
-    assert!(parse(r#"{"policies":{}}"#).unwrap().policies.are_read());
-}
-
-#[test]
 fn the_virtual_host_comes_first_and_the_route_on_top() {
     let policy =
         rule(&json!({ "policy": "search", "tags": { "env": "prod" } }), &json!({ "policy": "strict" })).unwrap();
@@ -80,6 +74,10 @@ fn what_is_wrong_in_metadata_is_told_with_its_path() {
         ),
         (json!({ "team": "a b" }), ".team: found `a b`, expected a name of letters, digits, `-`, `_` and `.`"),
         (json!({ "tags": { "n": 1 } }), ".tags.n: invalid type: integer `1`, expected a string"),
+        (
+            json!({ "shadow": true }),
+            ".shadow: found `true`, expected it in a policy of the document that is named here",
+        ),
     ] {
         assert_eq!(wrong(&metadata), format!("route.metadata.filter_metadata.tollhouse{error}"));
     }

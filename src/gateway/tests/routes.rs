@@ -20,11 +20,17 @@ fn on(route: &Value) -> World {
         },
         "files": { "provider": "o" },
         "clients": [client("root", None, &["*"]), client("bot", Some("own"), &["tier"])],
-        "policies": { "strict": { "models": ["cheap"] }, "quick": { "timeouts": { "total": "5s" } } },
+        "policies": {
+            "strict": { "models": ["cheap"] },
+            "quick": { "timeouts": { "total": "5s" } },
+            "trial": { "shadow": true },
+        },
         "limits": [
             { "for": { "policy": "strict" }, "requests": 1, "per": "day" },
             { "for": { "team": "each" }, "requests": 4, "per": "day", "soft": { "at": 0.25, "model": "cheap" } },
             { "for": { "tags": { "feature": "find" } }, "requests": 2, "per": "hour" },
+            { "for": { "policy": "trial" }, "usd": 1, "per": "day" },
+            { "for": { "policy": "trial", "provider": "o" }, "requests": 1, "per": "day" },
         ],
     }));
     world.host.properties.borrow_mut().insert("xds.route_metadata".into(), structure::metadata("tollhouse", route));
@@ -211,4 +217,31 @@ fn a_route_that_is_none_of_ours_is_left_alone() {
     // What it asks is where it is.
     world.host.asked.borrow_mut().clear();
     assert_eq!(format!("{:?}", world.host), before);
+}
+
+#[test]
+fn limits_refuse_nothing_where_they_only_count() {
+    let world = on(&json!({ "policy": "trial", "team": "testers" }));
+    for _ in 0..6 {
+        assert_eq!(asked(&world, "root", "tier").0, 200);
+        let cluster = world.host.property(&[contract::CLUSTER]).unwrap();
+        assert_eq!(cluster, b"o", "a full provider is not gone round");
+    }
+    assert!(world.host.meters.borrow().keys().all(|name| !name.starts_with("tollhouse_denials")));
+    let told = |limit: &str| world.host.meters.borrow()[&format!("tollhouse_shadow_denials;limit={limit}")];
+    assert_eq!((told("requests/day/team:*"), told("requests/day/provider:o/policy:trial")), (2, 5));
+}
+
+#[test]
+fn metadata_holds_where_the_document_has_no_policies() {
+    for (metadata, refusal) in [
+        (json!({ "models": ["a/one"] }), (404, "model_not_found")),
+        (json!({ "modles": ["a/one"] }), (500, "route_misconfigured")),
+    ] {
+        let world = World::new();
+        let bytes = structure::metadata("tollhouse", &metadata);
+        world.host.properties.borrow_mut().insert("xds.virtual_host_metadata".into(), bytes);
+        let _ = world.chat("k", HELLO);
+        assert_eq!(world.refused(), (refusal.0, refusal.1.to_owned()), "{metadata}");
+    }
 }

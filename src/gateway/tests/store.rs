@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::host::Shared as _;
-use crate::protobuf::Message;
+use crate::protobuf::{Message, structure};
 
 const BODY: &str = r#"{"model":"tier","max_tokens":100,"messages":[{"role":"user","content":"hi"}]}"#;
 
@@ -248,4 +248,31 @@ fn the_plan_goes_round_a_full_target_whoever_keeps_the_other_limits() {
     };
     assert_eq!(targets(), ["a/big", "b/big"]);
     assert_eq!(targets(), ["b/big"]);
+}
+
+/// On a route where limits only count, with a store that refuses while it is away.
+fn shadow() -> World {
+    let world = World::of(&json!({
+        "providers": { "b": { "dialect": "openai", "keys": [{ "value": "sk-b" }] } },
+        "models": { "tier": { "targets": ["b/big"] } },
+        "clients": [{ "name": "bot", "key_sha256": Digest::of("bot").to_string(), "models": ["*"] }],
+        "policies": { "trial": { "shadow": true } },
+        "limits": [{ "tokens": 10, "per": "hour" }],
+        "limit_store": { "rate_limit_service": "rls", "when_down": "refuse" },
+    }));
+    let route = structure::metadata("tollhouse", &json!({ "policy": "trial" }));
+    world.host.properties.borrow_mut().insert("xds.route_metadata".into(), route);
+    world
+}
+
+#[test]
+fn the_store_refuses_nothing_where_limits_only_count() {
+    for said in [Some(answer(true, 0)), None] {
+        let world = shadow();
+        let mut gateway = world.chat("bot", BODY);
+        assert_eq!(answered(&world, &mut gateway, said.as_deref()), Some(Action::Continue));
+        assert!(is_forwarded(&gateway) && world.host.reply.borrow().is_none());
+        assert_eq!(world.host.meters.borrow()["tollhouse_shadow_denials;limit=tokens/hour"], 1);
+        end(&world, gateway, 100, 100);
+    }
 }

@@ -71,13 +71,9 @@ fn tell(manager: &Manager<'_>, reason: &str, of: impl Fn(&Place<'_>) -> bool, fo
     }
 }
 
-/// Checks our metadata against the document. `are_read` says whether that has policies.
-pub(super) fn check(manager: &Manager<'_>, are_read: bool, config: &Config, roles: &Roles<'_>, found: &mut Findings) {
+/// Checks our metadata against the document.
+pub(super) fn check(manager: &Manager<'_>, config: &Config, roles: &Roles<'_>, found: &mut Findings) {
     let Some(gateway) = manager.gateway() else { return };
-    if !are_read {
-        let reason = "nobody reads it: the document has no `policies`, be it an empty one";
-        return tell(manager, reason, |_| true, found);
-    }
     tell(manager, "nobody reads it: the gateway role is disabled here", |place| place.is_disabled(gateway), found);
     let mut wrong: Vec<ConfigError> = Vec::new();
     for place in places(manager).iter().filter(|place| !place.is_disabled(gateway)) {
