@@ -52,7 +52,7 @@ const RECORD: &str = "%FILTER_STATE(wasm.tollhouse.record:PLAIN)%";
 impl Street {
     /// The line about a request, as soon as it is there.
     async fn line(&self, id: &str) -> Value {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(90);
         loop {
             let log = std::fs::read_to_string(self.folder().join("operators.log")).unwrap_or_default();
             let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -106,7 +106,7 @@ async fn a_service_of_access_logs_gets_our_record_and_no_key() {
     let street = street();
     let call = Call::chat(street.at("log"), &key("log"), "log-o/to-service");
     assert_eq!(call.send().await.content(), ANSWER);
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(90);
     while !services::logged().contains("to-service") {
         assert!(Instant::now() < end, "{}", services::logged());
         tokio::time::sleep(Duration::from_millis(25)).await;
@@ -121,7 +121,7 @@ async fn a_collector_of_opentelemetry_gets_our_record_and_no_key() {
     let street = street();
     let call = Call::chat(street.at("log"), &key("log"), "log-o/to-collector");
     assert_eq!(call.send().await.content(), ANSWER);
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(90);
     loop {
         let sent: String =
             street.other.seen("").iter().map(|seen| String::from_utf8_lossy(&seen.body).into_owned()).collect();
