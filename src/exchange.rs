@@ -3,7 +3,7 @@
 //! Both roles run in one VM on one worker, so that the hand-over is a reference. It is found by a number that
 //! travels as a property of the stream, which callers cannot set and providers cannot see.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,6 +13,8 @@ use crate::config::Timeouts;
 use crate::config::raw::FailoverOn;
 use crate::errors::ApiError;
 use crate::guesses::Guesses;
+use crate::headers::Headers;
+use crate::host::{Side, Stream};
 use crate::identity::Labels;
 use crate::meter::Meter;
 use crate::metrics::Series;
@@ -54,6 +56,9 @@ pub struct Exchange {
     pub max_answer: usize,
     /// Headers of the caller that mean something to a provider of the same wire format.
     pub caller_headers: Vec<(String, String)>,
+    /// The request's headers without the caller's key, where the gateway role cannot put them back for access logs: once
+    /// Envoy was told to go on outside of the request's own callbacks, that filter can change them no more.
+    pub sent: OnceCell<Headers>,
     /// When the request came.
     pub started: Timestamp,
     /// The model that answers in the place of the one that was asked for, because a limit has got so far.
@@ -86,6 +91,13 @@ impl Exchange {
         match self.task {
             Task::Chat(surface) => progress.held_open.then(|| surface.stream_error(error)),
             Task::Count(_) | Task::Embeddings(_) | Task::Pass(_) => None,
+        }
+    }
+
+    /// Puts the caller's headers in the place of an attempt's, where that is left to the provider role.
+    pub fn put_back(&self, host: &(impl Stream + ?Sized)) {
+        if let Some(sent) = self.sent.get() {
+            host.set_headers(Side::Request, &sent.pairs());
         }
     }
 

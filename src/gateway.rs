@@ -62,6 +62,8 @@ pub struct Gateway {
     state: State,
     /// The request's headers as they were sent, without the key, while those of attempts are in their place.
     sent: Headers,
+    /// Does the request go on outside of its own callbacks?
+    later: bool,
     /// What the caller is told in the place of Envoy's own words.
     substitute: Option<Vec<u8>>,
     /// What we have answered, in case that Envoy answers something else.
@@ -119,6 +121,7 @@ impl Gateway {
             exchanges,
             state: State::Fresh,
             sent: Headers::default(),
+            later: false,
             substitute: None,
             refused: None,
             last_words: LastWords::default(),
@@ -189,6 +192,7 @@ impl Gateway {
     pub fn on_wake(&mut self, host: &dyn Host, now: Timestamp) -> Option<Action> {
         match std::mem::replace(&mut self.state, State::Answered) {
             State::Waiting { entrant, until } => {
+                self.later = true;
                 let action = self.proceed(host, *entrant, Some(until), now);
                 self.notes.waited_until = Some(now);
                 (!self.is_waiting()).then_some(action)
@@ -351,6 +355,9 @@ impl Gateway {
         self.notes.model = Some(exchange.asked.model.clone()).filter(|model| !model.is_empty());
         self.sent = entrant.admitted.headers;
         steering::steer(host, &exchange, &self.sent);
+        if self.later {
+            exchange.sent.get_or_init(|| std::mem::take(&mut self.sent));
+        }
         self.exchanges.open(Rc::clone(&exchange));
         self.state = State::Forwarded(exchange);
         Action::Continue

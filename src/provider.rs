@@ -161,6 +161,7 @@ impl Provider {
     pub fn on_response_headers(&mut self, host: &dyn Host, end: bool, now: Timestamp) -> Action {
         let State::Waiting(call) = &self.state else { return Action::Continue };
         let call = call.clone();
+        call.exchange.put_back(host);
         let head = headers::Received::read(host, now);
         self.public = head.public();
         match Answer::begin(&call, head, now) {

@@ -80,7 +80,10 @@ impl Gateway {
         now: Timestamp,
     ) -> Option<Action> {
         let asking = match std::mem::replace(&mut self.state, State::Answered) {
-            State::Asking(asking) if asking.call == call => *asking,
+            State::Asking(asking) if asking.call == call => {
+                self.later = true;
+                *asking
+            }
             other => {
                 self.state = other;
                 return None;

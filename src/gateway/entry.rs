@@ -1,5 +1,6 @@
 //! A request before the limits: what it may come to, whether there is room, and where it goes then.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -198,6 +199,7 @@ impl Gateway {
             failover_on: way.failover_on,
             max_answer: usize::try_from(self.config.max_body).unwrap_or(usize::MAX),
             caller_headers: head::for_provider(&from.admitted.headers),
+            sent: OnceCell::new(),
             started: self.notes.started,
             softer,
             tolls: tolls.into(),

@@ -5,6 +5,7 @@ use crate::host::memory::Memory;
 use crate::host::{Shared, Stream};
 use crate::routing::Plan;
 use crate::surfaces::{Asked, Task, chat::Chat};
+use std::cell::OnceCell;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -51,6 +52,7 @@ impl World {
             failover_on: Vec::new(),
             max_answer: 1000,
             caller_headers: vec![("anthropic-beta".into(), "x".into()), ("x-team".into(), "t".into())],
+            sent: OnceCell::new(),
             started: NOW,
             softer: None,
             tolls: Default::default(),

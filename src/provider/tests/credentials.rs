@@ -57,3 +57,13 @@ fn the_filter_sends_no_credential_where_envoy_does() {
     let _ = world.attempt();
     assert_eq!((world.sent("authorization"), world.sent("x-api-key")), (None, None));
 }
+
+#[test]
+fn a_key_is_gone_from_the_request_when_an_answer_comes_where_that_is_left_to_this_role() {
+    let world = World::planned(&["a/one"], false, |plan| plan);
+    world.exchange.sent.set(Headers::from(vec![("user-agent".to_owned(), "callers/1.0".to_owned())])).unwrap();
+    let mut provider = world.attempt();
+    assert_eq!(world.sent("x-api-key").as_deref(), Some("sk-up-a"));
+    let _ = world.head(&mut provider, "200", &[("content-type", "application/json")], false);
+    assert_eq!((world.sent("x-api-key"), world.sent("user-agent").as_deref()), (None, Some("callers/1.0")));
+}

@@ -102,6 +102,31 @@ async fn a_request_whose_caller_left_shows_no_key_either() {
 }
 
 #[tokio::test]
+async fn a_request_that_has_waited_shows_no_key_either() {
+    let street = street();
+    let gate = Gate::default();
+    street.o.on("holds", Reply::nothing().gate(&gate).chain(Speech::OpenAi.good(false)));
+    let call = |model: &str| Call::chat(street.at("log"), &key("log"), &format!("log-o/{model}"));
+    let (first, second) = (call("holds"), call("waited"));
+    let first = tokio::spawn(async move { first.send().await.status });
+    drop(street.o.one("holds").await);
+    // The client may have one request under way.
+    let second = tokio::spawn(async move { second.send().await.status });
+    let end = Instant::now() + Duration::from_secs(90);
+    while street.admin.sum("http.log.downstream_rq_active") < 2 {
+        assert!(Instant::now() < end, "the second request has not come");
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    gate.open();
+    assert_eq!((first.await.unwrap(), second.await.unwrap()), (200, 200));
+    let record = street.records.of_model("log-o/waited").await;
+    assert!(record["queued_ms"].is_u64(), "{record}");
+    // It has a number of Envoy's own, which is not the caller's.
+    let line = street.line(record["request_id"].as_str().unwrap()).await;
+    assert_eq!((&line["authorization"], &line["path"]), (&Value::Null, &"/v1/chat/completions".into()), "{line}");
+}
+
+#[tokio::test]
 async fn a_service_of_access_logs_gets_our_record_and_no_key() {
     let street = street();
     let call = Call::chat(street.at("log"), &key("log"), "log-o/to-service");
