@@ -44,7 +44,11 @@ pub(super) fn houses() -> Vec<House> {
         "body": { "string_value": RECORD },
         "attributes": { "values": [{ "key": "key", "value": { "string_value": "%REQ(authorization)%" } }] },
     } });
-    vec![House::new("log").manager("access_log", json!([file, service, telemetry]))]
+    vec![
+        House::new("log").manager("access_log", json!([file, service, telemetry])),
+        // Whose requests never wait for one another.
+        House::new("log-left").manager("access_log", json!([file])),
+    ]
 }
 
 const RECORD: &str = "%FILTER_STATE(wasm.tollhouse.record:PLAIN)%";
@@ -91,12 +95,13 @@ async fn a_request_whose_caller_left_shows_no_key_either() {
     let gate = Gate::default();
     street.o.on("left", Reply::nothing().gate(&gate).chain(Speech::OpenAi.good(false)));
     let id = "1c2f0a52-6e5b-4b52-9e0c-0d7ad3bb5f03";
-    let call = Call::chat(street.at("log"), &key("log"), "log-o/left").header("x-request-id", id);
+    let call = Call::chat(street.at("log-left"), &key("log-left"), "log-left-o/left").header("x-request-id", id);
     let open = tokio::spawn(async move { call.open().await });
     let seen = street.o.one("left").await;
     open.abort();
     seen.gone().await;
-    let id = street.records.wait(1, "\"target\":\"log-o/left\"").await[0]["request_id"].as_str().unwrap().to_owned();
+    let id =
+        street.records.wait(1, "\"target\":\"log-left-o/left\"").await[0]["request_id"].as_str().unwrap().to_owned();
     let line = street.line(&id).await;
     assert_eq!((&line["authorization"], &line["path"]), (&Value::Null, &"/v1/chat/completions".into()), "{line}");
 }
