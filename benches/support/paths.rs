@@ -52,7 +52,7 @@ pub(crate) fn path(name: &str) -> Path {
     let request = json!({ "model": "tier", "stream": kind.stream, "max_tokens": 256, "messages": messages });
     let content_type = if kind.stream { "text/event-stream" } else { "application/json" };
     Path {
-        worker: Worker::of(&document(kind)),
+        worker: Worker::of(&document(kind)).that_remembers(),
         request: request.to_string().into_bytes(),
         answer: Answer { status: 200, headers: vec![("content-type".into(), content_type.into())] },
         pieces: match (kind.dialect, kind.stream) {

@@ -8,8 +8,8 @@ use tollhouse_filter::config::Config;
 use tollhouse_filter::contract;
 use tollhouse_filter::exchange::Exchanges;
 use tollhouse_filter::gateway::Gateway;
-use tollhouse_filter::host::memory::Memory;
 use tollhouse_filter::host::{Action, Side};
+use tollhouse_filter::host::memory::Memory;
 use tollhouse_filter::provider::Provider;
 use tollhouse_filter::time::Timestamp;
 
@@ -43,7 +43,8 @@ impl Told {
 /// A worker whose only model `tier` leads to one target of this dialect.
 pub struct Worker {
     config: Rc<Config>,
-    exchanges: Exchanges,
+    /// What it remembers of requests before; otherwise each is its first one, and numbered so.
+    exchanges: Option<Exchanges>,
 }
 
 impl Worker {
@@ -62,7 +63,12 @@ impl Worker {
     /// A worker of this document.
     pub fn of(document: &Value) -> Self {
         let config = Config::parse(document.to_string().as_bytes(), &|_| None).unwrap();
-        Self { config: Rc::new(config), exchanges: Exchanges::default() }
+        Self { config: Rc::new(config), exchanges: None }
+    }
+
+    /// One that remembers what it has served, as in Envoy.
+    pub fn that_remembers(self) -> Self {
+        Self { exchanges: Some(Exchanges::default()), ..self }
     }
 
     /// Sends a request to the provider.
@@ -77,7 +83,7 @@ impl Worker {
 
     /// The same by another method, with a body of another type; none is none.
     pub fn send_as(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Sent {
-        let (mut gateway, host) = self.ask(method, path, content_type, body);
+        let (mut gateway, exchanges, host) = self.ask(method, path, content_type, body);
         if body.is_empty() {
             assert_eq!(gateway.on_request_headers(&host, true, NOW), Action::Continue, "{:?}", host.reply.borrow());
         } else {
@@ -85,7 +91,7 @@ impl Worker {
             let action = gateway.on_request_body(&host, body.len(), true, NOW);
             assert_eq!(action, Action::Continue, "let in: {:?}", host.reply.borrow());
         }
-        let mut provider = Provider::new(1, self.exchanges.clone());
+        let mut provider = Provider::new(1, exchanges);
         let action = provider.on_request_headers(&host, NOW);
         if !body.is_empty() {
             assert_eq!(action, Action::Pause, "an attempt waits for its body");
@@ -97,18 +103,18 @@ impl Worker {
 
     /// Sends a request that no provider gets to see.
     pub fn refused(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> Told {
-        let (mut gateway, host) = self.ask(method, path, content_type, body);
+        let (mut gateway, exchanges, host) = self.ask(method, path, content_type, body);
         let _ = gateway.on_request_headers(&host, body.is_empty(), NOW);
         if host.reply.borrow().is_none() {
             let _ = gateway.on_request_body(&host, body.len(), true, NOW);
         }
         assert!(host.reply.borrow().is_some(), "{method} {path} is answered by the gateway");
-        let provider = Provider::new(1, self.exchanges.clone());
+        let provider = Provider::new(1, exchanges);
         Sent { gateway, provider, host, out: Vec::new(), told_headers: false }.settle()
     }
 
-    fn ask(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> (Gateway, Memory) {
-        let host = Memory::default();
+    fn ask(&self, method: &str, path: &str, content_type: &str, body: &[u8]) -> (Gateway, Exchanges, Memory) {
+        let (exchanges, host) = (self.exchanges.clone().unwrap_or_default(), Memory::default());
         *host.request.borrow_mut() = owned(&[
             (":method", method),
             (":path", path),
@@ -117,7 +123,7 @@ impl Worker {
             ("x-request-id", "r-1"),
         ]);
         *host.request_body.borrow_mut() = body.to_vec();
-        (Gateway::new(1, Rc::clone(&self.config), self.exchanges.clone()), host)
+        (Gateway::new(1, Rc::clone(&self.config), exchanges.clone()), exchanges, host)
     }
 }
 
