@@ -32,6 +32,8 @@ pub(super) struct Writer {
     open: bool,
     stop: Stop,
     usage: Usage,
+    /// What the stream's first event has told of it.
+    began_with: Usage,
 }
 
 impl Writer {
@@ -46,6 +48,7 @@ impl Writer {
             open: false,
             stop: Stop::default(),
             usage: Usage::default(),
+            began_with: Usage::default(),
         }
     }
 
@@ -60,6 +63,7 @@ impl Writer {
         push_string(out, self.model.as_deref().unwrap_or(&self.context.model));
         out.extend_from_slice(b",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":");
         push(out, &WrittenUsage::from(&self.usage));
+        self.began_with = self.usage;
         out.extend_from_slice(b"}}\n\n");
     }
 
@@ -129,7 +133,7 @@ impl StreamWriter for Writer {
         out.extend_from_slice(b",\"stop_sequence\":");
         push(out, &sequence);
         out.extend_from_slice(b"},\"usage\":");
-        push(out, &WrittenUsage::from(&self.usage));
+        push(out, &WrittenUsage::after(&self.began_with, &self.usage));
         out.extend_from_slice(b"}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
     }
 }

@@ -30,19 +30,28 @@ struct OutputDetails {
     thinking_tokens: u64,
 }
 
-impl From<&Usage> for WrittenUsage {
-    fn from(usage: &Usage) -> Self {
+impl WrittenUsage {
+    /// Usage at the end of a stream that began with `told`: a detail that was told is told again, even if it is 0 by now,
+    /// since readers keep what is left out.
+    pub(super) fn after(told: &Usage, usage: &Usage) -> Self {
         let lifetimes =
             Lifetimes { ephemeral_5m_input_tokens: usage.cache_write, ephemeral_1h_input_tokens: usage.cache_write_1h };
+        let details = OutputDetails { thinking_tokens: usage.reasoning };
         let written = usage.cache_writes();
         Self {
             // Azure has told of more tokens from the cache than of tokens.
             input_tokens: usage.input.saturating_sub(usage.cached).saturating_sub(written),
             cache_creation_input_tokens: written,
             cache_read_input_tokens: usage.cached,
-            cache_creation: (usage.cache_write_1h > 0).then_some(lifetimes),
+            cache_creation: (usage.cache_write_1h > 0 || told.cache_write_1h > 0).then_some(lifetimes),
             output_tokens: usage.output,
-            output_tokens_details: (usage.reasoning > 0).then_some(OutputDetails { thinking_tokens: usage.reasoning }),
+            output_tokens_details: (usage.reasoning > 0 || told.reasoning > 0).then_some(details),
         }
+    }
+}
+
+impl From<&Usage> for WrittenUsage {
+    fn from(usage: &Usage) -> Self {
+        Self::after(&Usage::default(), usage)
     }
 }

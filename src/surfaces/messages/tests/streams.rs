@@ -86,6 +86,20 @@ fn the_first_and_the_last_event_tell_what_is_known_of_the_usage() {
 }
 
 #[test]
+fn a_count_that_was_told_and_is_none_any_more_is_told_again() {
+    let first = Usage { output: 1, reasoning: 1, ..Usage::default() };
+    let events =
+        [Event::Usage(first), Event::Finish { choice: 0, reason: FinishReason::Stop }, Event::Usage(Usage::default())];
+    let mut writer = Messages.stream(context());
+    let mut out = Vec::new();
+    events.iter().for_each(|event| writer.write(event, &mut out));
+    writer.end(&mut out);
+    let told = String::from_utf8(out).unwrap();
+    assert_eq!(told.matches(r#""thinking_tokens":1"#).count(), 1, "{told}");
+    assert_eq!(told.matches(r#""thinking_tokens":0"#).count(), 1, "{told}");
+}
+
+#[test]
 fn a_signature_comes_just_before_the_end_of_its_block() {
     let events = [
         reasoning("h"),
