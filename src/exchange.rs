@@ -59,6 +59,10 @@ pub struct Exchange {
     /// The request's headers without the caller's key, where the gateway role cannot put them back for access logs: once
     /// Envoy was told to go on outside of the request's own callbacks, that filter can change them no more.
     pub sent: OnceCell<Headers>,
+    /// What the caller and Envoy call the request; empty if they do not.
+    pub request_id: String,
+    /// Of its body.
+    pub request_bytes: u64,
     /// When the request came.
     pub started: Timestamp,
     /// The model that answers in the place of the one that was asked for, because a limit has got so far.
@@ -146,6 +150,8 @@ pub struct Progress {
     pub meter: Meter,
     /// How the caller is answered.
     pub phase: Phase,
+    /// The status of the answer that goes out, with headers of ours on it.
+    pub signed: Option<u16>,
     /// The provider's bytes have ended, not only its answer.
     pub ended: bool,
     /// Fields of the request that the answering provider has no word for.

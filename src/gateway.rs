@@ -19,6 +19,7 @@ use crate::host::{self, Action, Host, Side};
 use crate::ledger::Bind;
 use crate::limits::Limit;
 use crate::policies::Policy;
+use crate::signature;
 use crate::surfaces::files::Files;
 use crate::surfaces::models::Form;
 use crate::surfaces::{self, CountSurface, Route, Surface, Task};
@@ -36,13 +37,12 @@ mod last_words;
 mod refusal;
 mod route;
 mod settle;
-mod standing;
 mod steering;
 mod stranger;
 mod way;
 
 use admitted::Admitted;
-use answer::{envoys_own, sign};
+use answer::envoys_own;
 use asking::Asking;
 use caller::Caller;
 use entry::{Entrant, Stop};
@@ -220,6 +220,10 @@ impl Gateway {
             return Action::Continue;
         }
         self.put_back(host);
+        if let Some(status) = self.signed(host) {
+            self.notes.status = status;
+            return Action::Continue;
+        }
         let mut headers = Headers::from(host.headers(Side::Response));
         let status = headers.get(":status").and_then(|status| status.parse().ok()).unwrap_or(0);
         self.notes.status = status;
@@ -230,8 +234,7 @@ impl Gateway {
         let failure = match &self.state {
             State::Forwarded(exchange) => {
                 let failure = envoys_own(host, exchange, status, now);
-                sign(&mut headers, exchange, self.notes.request_bytes);
-                standing::write(&mut headers, &exchange.tolls.borrow().standings, now);
+                signature::write(&mut headers, exchange, now);
                 failure
             }
             // Envoy gave up on the request while it was being sent.

@@ -35,6 +35,9 @@ pub trait Stream {
     /// All headers in their order, names in lower case. Values that are not UTF-8 have replacement characters.
     fn headers(&self, side: Side) -> Vec<(String, String)>;
 
+    /// The value of one header.
+    fn header(&self, side: Side, name: &str) -> Option<String>;
+
     /// Replaces all headers.
     fn set_headers(&self, side: Side, headers: &[(&str, &str)]);
 

@@ -49,7 +49,7 @@
 //! |---|---|---|
 //! | edge | `plugin`, `host::envoy`, `heap` | |
 //! | roles | [`gateway`], [`provider`] | `proxy_wasm` |
-//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`outbox`], [`alerts`], [`metrics`], [`reply`] | which role asks |
+//! | request | [`exchange`], [`failover`], [`service`], [`telemetry`], [`tolls`], [`queue`], [`outbox`], [`alerts`], [`metrics`], [`signature`], [`reply`] | which role asks |
 //! | policy | [`config`], [`policies`], [`routing`], [`clients`], [`guesses`], [`identity`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
@@ -97,6 +97,7 @@ pub mod queue;
 pub mod reply;
 pub mod routing;
 pub mod service;
+pub mod signature;
 pub mod store;
 pub mod stream;
 pub mod surfaces;

@@ -25,6 +25,7 @@ use crate::multipart::Form;
 use crate::reply;
 use crate::routing::Target;
 use crate::service::Service;
+use crate::signature;
 use crate::surfaces::AnswerContext;
 use crate::time::Timestamp;
 
@@ -170,8 +171,8 @@ impl Provider {
                 Action::Pause
             }
             Ok(Answer::Passed(_)) => {
-                self.let_pass(host, &call, now);
                 call.exchange.progress.borrow_mut().meter.passed(None);
+                self.let_pass(host, &call, now);
                 self.state = State::Done { drop: false };
                 Action::Continue
             }
@@ -286,21 +287,24 @@ impl Provider {
 
     /// The headers of an answer go out in the caller's form, with its first content.
     fn let_out(&mut self, host: &dyn Host, call: &Call, now: Timestamp) {
-        headers::commit(host, std::mem::take(&mut self.public), call.exchange.asked.stream);
-        self.commit(host, call, now);
+        let public = headers::translated(std::mem::take(&mut self.public), call.exchange.asked.stream);
+        self.commit(host, call, public, now);
     }
 
     /// The headers of an answer go out as they are, once.
     fn let_pass(&mut self, host: &dyn Host, call: &Call, now: Timestamp) {
         if call.exchange.progress.borrow().phase == Phase::Held {
-            headers::pass(host, std::mem::take(&mut self.public));
-            self.commit(host, call, now);
+            let public = std::mem::take(&mut self.public);
+            self.commit(host, call, public, now);
         }
     }
 
     /// The first content goes out: from now on nothing can be taken back.
-    fn commit(&self, host: &dyn Host, call: &Call, now: Timestamp) {
+    fn commit(&self, host: &dyn Host, call: &Call, mut public: Headers, now: Timestamp) {
+        signature::write(&mut public, &call.exchange, now);
+        host.set_headers(Side::Response, &public.pairs());
         let mut progress = call.exchange.progress.borrow_mut();
+        progress.signed = public.get(":status").and_then(|status| status.parse().ok());
         progress.phase = Phase::Committed;
         progress.provider = Some(self.context);
         progress.conclude(Outcome::Answered);

@@ -21,6 +21,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("queue", &[]),
         ("tolls", &[]),
         ("service", &[]),
+        ("signature", &["exchange"]),
         ("reply", &[]),
     ],
     &[

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use support::recordings;
 use support::worker::{Answer, KEY, Sent, Told, Worker};
 use tollhouse_filter::clients::Digest;
-use tollhouse_filter::host::Side;
+use tollhouse_filter::host::{Side, Stream};
 
 const JSON: &str = "application/json";
 const FORM: &str = "multipart/form-data; boundary=XX";

@@ -5,8 +5,8 @@ use super::{Gateway, State};
 use crate::errors::ApiError;
 use crate::exchange::{Exchange, Outcome, Phase};
 use crate::failover;
-use crate::headers::{self, Headers};
-use crate::host::{Action, Host};
+use crate::headers::Headers;
+use crate::host::{Action, Host, Side};
 use crate::reply;
 use crate::surfaces::{self, Surface};
 use crate::time::Timestamp;
@@ -33,6 +33,15 @@ impl Gateway {
             headers.set(name, value);
         }
         self.substitute = Some(body);
+    }
+
+    /// The status of an answer whose headers the provider role has made, if it is this one: a filter in between may have
+    /// answered something else.
+    pub(super) fn signed(&self, host: &dyn Host) -> Option<u16> {
+        let State::Forwarded(exchange) = &self.state else { return None };
+        let signed = exchange.progress.borrow().signed?;
+        let status: u16 = host.header(Side::Response, ":status")?.parse().ok()?;
+        (status == signed).then_some(status)
     }
 
     /// When a body is too large for Envoy and for us at the same piece, Envoy's refusal is on its way before ours,
@@ -97,28 +106,5 @@ fn begin_refused(host: &dyn Host, exchange: &Exchange) {
     let refused = refused.contains("overflow") || refused == "no_healthy_upstream" || refused == "cluster_not_found";
     if let (true, Some(target)) = (refused, exchange.plan.target(progress.attempts.len())) {
         progress.begin(&target.name);
-    }
-}
-
-/// Says who answered, after how many tries, what was left out, and what a plain answer costs: a stream's cost is known
-/// when its headers are long gone.
-pub(super) fn sign(headers: &mut Headers, exchange: &Exchange, request_bytes: u64) {
-    let progress = &exchange.progress.borrow();
-    if let Some(target) = progress.target() {
-        headers.set("x-tollhouse-target", target);
-        headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());
-    }
-    if !progress.dropped.is_empty() {
-        headers.set("x-tollhouse-dropped", headers::list(&progress.dropped));
-    }
-    if let Some(model) = &exchange.softer {
-        headers.set("x-tollhouse-soft-limit", model.as_str());
-    }
-    if progress.meter.is_complete()
-        && !exchange.asked.stream
-        && let Some((usage, _)) = progress.meter.usage(request_bytes)
-        && let Some(cost) = exchange.cost(progress, &usage).total()
-    {
-        headers.set("x-tollhouse-cost-usd", cost.to_string());
     }
 }

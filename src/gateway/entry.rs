@@ -200,6 +200,8 @@ impl Gateway {
             max_answer: usize::try_from(self.config.max_body).unwrap_or(usize::MAX),
             caller_headers: head::for_provider(&from.admitted.headers),
             sent: OnceCell::new(),
+            request_id: self.notes.request_id.clone(),
+            request_bytes: self.notes.request_bytes,
             started: self.notes.started,
             softer,
             tolls: tolls.into(),

@@ -84,6 +84,10 @@ impl Stream for Envoy {
         abi::headers(map(side)).map(|bytes| read_pairs(&bytes)).unwrap_or_default()
     }
 
+    fn header(&self, side: Side, name: &str) -> Option<String> {
+        abi::header(map(side), name).map(|value| String::from_utf8_lossy(&value).into_owned())
+    }
+
     fn set_headers(&self, side: Side, headers: &[(&str, &str)]) {
         abi::set_headers(map(side), &pairs::write(headers));
     }

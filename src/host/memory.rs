@@ -72,11 +72,6 @@ impl Memory {
         self.shared.borrow_mut().insert(key.to_owned(), value.to_vec());
         *self.versions.borrow_mut().entry(key.to_owned()).or_default() += 1;
     }
-
-    /// A header's value.
-    pub fn header(&self, side: Side, name: &str) -> Option<String> {
-        self.side(side).0.borrow().iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
-    }
 }
 
 fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -87,6 +82,11 @@ impl Stream for Memory {
     fn headers(&self, side: Side) -> Vec<(String, String)> {
         self.note("headers");
         self.side(side).0.borrow().clone()
+    }
+
+    fn header(&self, side: Side, name: &str) -> Option<String> {
+        self.note("header");
+        self.side(side).0.borrow().iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
     }
 
     fn set_headers(&self, side: Side, headers: &[(&str, &str)]) {

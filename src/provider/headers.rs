@@ -141,8 +141,8 @@ fn is_public(name: &str) -> bool {
         || name.starts_with("anthropic-ratelimit-")
 }
 
-/// Lets the headers of an answer out, of which the caller may see `public`.
-pub(super) fn commit(stream: &(impl Stream + ?Sized), mut public: Headers, is_stream: bool) {
+/// The headers of an answer in the caller's form.
+pub(super) fn translated(mut public: Headers, is_stream: bool) -> Headers {
     if is_stream {
         public.set("content-type", "text/event-stream; charset=utf-8");
         public.set("cache-control", "no-cache");
@@ -150,12 +150,7 @@ pub(super) fn commit(stream: &(impl Stream + ?Sized), mut public: Headers, is_st
     } else {
         public.set("content-type", "application/json");
     }
-    stream.set_headers(Side::Response, &public.pairs());
-}
-
-/// Lets the headers of an answer out that passes as it is.
-pub(super) fn pass(stream: &(impl Stream + ?Sized), public: Headers) {
-    stream.set_headers(Side::Response, &public.pairs());
+    public
 }
 
 /// Makes the headers those of a failure, for the next attempt or for the caller.

@@ -53,6 +53,8 @@ impl World {
             max_answer: 1000,
             caller_headers: vec![("anthropic-beta".into(), "x".into()), ("x-team".into(), "t".into())],
             sent: OnceCell::new(),
+            request_id: "r-1".into(),
+            request_bytes: 0,
             started: NOW,
             softer: None,
             tolls: Default::default(),

@@ -8,7 +8,7 @@ use tollhouse_filter::config::Config;
 use tollhouse_filter::contract;
 use tollhouse_filter::exchange::Exchanges;
 use tollhouse_filter::gateway::Gateway;
-use tollhouse_filter::host::{Action, Side};
+use tollhouse_filter::host::Action;
 use tollhouse_filter::host::memory::Memory;
 use tollhouse_filter::provider::Provider;
 use tollhouse_filter::time::Timestamp;
@@ -212,9 +212,10 @@ impl Sent {
         }
         self.gateway.on_log(&self.host, NOW);
         let record = &self.host.properties.borrow()[contract::RECORD];
+        let headers = self.host.response.borrow().clone();
         Told {
-            status: self.host.header(Side::Response, ":status").unwrap().parse().unwrap(),
-            headers: self.host.response.borrow().clone(),
+            status: headers.iter().find(|(name, _)| name == ":status").unwrap().1.parse().unwrap(),
+            headers,
             body: std::mem::take(&mut self.out),
             record: serde_json::from_slice(record).unwrap(),
         }

@@ -110,3 +110,21 @@ fn an_attempt_that_was_begun_and_had_no_room_is_not_counted_twice() {
     answered_by_envoy(&world, &mut gateway, 503, "upstream_reset_before_response_started{overflow}");
     assert_eq!(world.record()["attempts"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn an_answer_that_the_provider_role_has_signed_is_left_as_it_is_unless_a_filter_has_put_another_in_its_place() {
+    for (status, is_signed) in [("200", true), ("503", false)] {
+        let world = World::new();
+        let mut gateway = world.chat("k", HELLO);
+        let State::Forwarded(exchange) = &gateway.state else { panic!("not forwarded") };
+        let mut progress = exchange.progress.borrow_mut();
+        progress.begin("a/one");
+        (progress.phase, progress.signed) = (Phase::Committed, Some(200));
+        drop(progress);
+        *world.host.response.borrow_mut() = vec![(":status".into(), status.into())];
+        let _ = gateway.on_response_headers(&world.host, false, NOW);
+        assert_eq!(world.host.header(Side::Response, "x-tollhouse-target").is_none(), is_signed, "{status}");
+        gateway.on_log(&world.host, NOW);
+        assert_eq!(world.record()["status"].to_string(), status);
+    }
+}

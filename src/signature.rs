@@ -1,16 +1,44 @@
-//! Answer headers that tell how far limits have got.
+//! Answer headers of ours: who answered, what it cost, and how far limits have got.
 //!
 //! <https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers>
 
 use std::time::Duration;
 
-use crate::headers::Headers;
+use crate::exchange::Exchange;
+use crate::headers::{self, Headers};
 use crate::limits::{Kind, Standing};
 use crate::pricing::Decimal;
 use crate::time::Timestamp;
 
-/// Sets the headers of the tightest limit on requests, on tokens and on money.
-pub(super) fn write(headers: &mut Headers, standings: &[Standing], now: Timestamp) {
+/// Says who answered, after how many tries, what was left out, what a plain answer costs, and how far limits have got: a
+/// stream's cost is known when its headers are long gone.
+pub fn write(headers: &mut Headers, exchange: &Exchange, now: Timestamp) {
+    let progress = &exchange.progress.borrow();
+    if !exchange.request_id.is_empty() {
+        headers.set("x-request-id", exchange.request_id.as_str());
+    }
+    if let Some(target) = progress.target() {
+        headers.set("x-tollhouse-target", target);
+        headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());
+    }
+    if !progress.dropped.is_empty() {
+        headers.set("x-tollhouse-dropped", headers::list(&progress.dropped));
+    }
+    if let Some(model) = &exchange.softer {
+        headers.set("x-tollhouse-soft-limit", model.as_str());
+    }
+    if progress.meter.is_complete()
+        && !exchange.asked.stream
+        && let Some((usage, _)) = progress.meter.usage(exchange.request_bytes)
+        && let Some(cost) = exchange.cost(progress, &usage).total()
+    {
+        headers.set("x-tollhouse-cost-usd", cost.to_string());
+    }
+    limits(headers, &exchange.tolls.borrow().standings, now);
+}
+
+/// The tightest limit on requests, on tokens and on money.
+fn limits(headers: &mut Headers, standings: &[Standing], now: Timestamp) {
     let tightest = |kinds: &[Kind]| {
         let some = standings.iter().filter(|standing| kinds.contains(&standing.limit.kind));
         some.min_by_key(|standing| standing.remaining())
