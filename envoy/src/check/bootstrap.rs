@@ -7,6 +7,7 @@ use tollhouse_filter::config::{self, ConfigError, raw::Document};
 use super::{Warning, errors, warnings};
 use tollhouse_filter::time::Timestamp;
 
+mod buffers;
 mod filters;
 mod routes;
 
@@ -76,6 +77,7 @@ pub fn bootstrap(yaml: &str, document: Option<&Document>, now: Timestamp) -> Res
 fn check(manager: &Manager<'_>, document: &Document, roles: &Roles<'_>, found: &mut Findings) {
     let Ok(config) = super::compile(document) else { return };
     routes::check(manager, &config, roles, found);
+    buffers::check(manager, &config, roles, found);
     roles.check_providers(&config, found);
 }
 

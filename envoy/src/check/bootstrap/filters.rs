@@ -67,14 +67,16 @@ impl<'a> Filter<'a> {
 pub(super) struct Manager<'a> {
     pub(super) path: String,
     pub(super) value: &'a Value,
+    /// Whose it is, with its path.
+    pub(super) listener: (String, &'a Value),
     filters: Vec<Filter<'a>>,
 }
 
 impl<'a> Manager<'a> {
-    fn of(path: String, value: &'a Value) -> Self {
+    fn of(path: String, value: &'a Value, listener: (String, &'a Value)) -> Self {
         let filters = items(at(value, &["http_filters"])).enumerate();
         let filters = filters.map(|(i, value)| Filter { path: format!("{path}.http_filters[{i}]"), value }).collect();
-        Self { path, value, filters }
+        Self { path, value, listener, filters }
     }
 
     pub(super) fn gateway(&self) -> Option<&Filter<'a>> {
@@ -105,7 +107,8 @@ pub(super) fn managers(all: &Value) -> Vec<Manager<'_>> {
             for (k, filter) in items(at(value, &["filters"])).enumerate() {
                 let config = at(filter, &["typed_config"]);
                 if at(config, &["@type"]).as_str().is_some_and(|kind| kind.ends_with(".HttpConnectionManager")) {
-                    managers.push(Manager::of(format!("{path}.{chain}.filters[{k}].typed_config"), config));
+                    let manager = format!("{path}.{chain}.filters[{k}].typed_config");
+                    managers.push(Manager::of(manager, config, (path.clone(), listener)));
                 }
             }
         }
@@ -146,10 +149,23 @@ fn check_plugin(path: &str, plugin: &Value, found: &mut Findings) {
 pub(super) struct Roles<'a> {
     /// The plugins with the paths of their filters.
     providers: Vec<(String, &'a Value)>,
-    /// Clusters with the path of each, and whether the provider role is among its upstream filters.
-    clusters: Vec<(String, &'a str, bool)>,
+    clusters: Vec<Cluster<'a>>,
     /// Are there clusters that are not seen here?
     has_others: bool,
+}
+
+/// A cluster, with its path.
+struct Cluster<'a> {
+    path: String,
+    value: &'a Value,
+    /// Is the provider role among its upstream filters?
+    is_served: bool,
+}
+
+impl Cluster<'_> {
+    fn is(&self, name: &str) -> bool {
+        at(self.value, &["name"]) == name
+    }
 }
 
 impl<'a> Roles<'a> {
@@ -163,11 +179,11 @@ impl<'a> Roles<'a> {
         roles
     }
 
-    fn see(&mut self, path: String, cluster: &'a Value, found: &mut Findings) {
+    fn see(&mut self, path: String, value: &'a Value, found: &mut Findings) {
         const OPTIONS: &str = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
         let mut is_served = false;
-        for (i, value) in items(at(cluster, &["typed_extension_protocol_options", OPTIONS, "http_filters"])).enumerate()
-        {
+        let filters = at(value, &["typed_extension_protocol_options", OPTIONS, "http_filters"]);
+        for (i, value) in items(filters).enumerate() {
             let path = format!("{path}.typed_extension_protocol_options.\"{OPTIONS}\".http_filters[{i}]");
             let filter = Filter { path, value };
             if filter.is_provider() {
@@ -178,20 +194,25 @@ impl<'a> Roles<'a> {
                 }
             }
         }
-        self.clusters.push((path, at(cluster, &["name"]).as_str().unwrap_or_default(), is_served));
+        self.clusters.push(Cluster { path, value, is_served });
+    }
+
+    /// Clusters with the provider role.
+    pub(super) fn served(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.clusters.iter().filter(|cluster| cluster.is_served).map(|cluster| (cluster.path.as_str(), cluster.value))
     }
 
     /// Does this cluster take only what the gateway role has let in?
     pub(super) fn serves(&self, cluster: &str) -> bool {
-        self.clusters.iter().any(|(_, name, is_served)| *name == cluster && *is_served)
+        self.clusters.iter().any(|other| other.is(cluster) && other.is_served)
     }
 
     /// Every provider needs a cluster with the provider role.
     pub(super) fn check_providers(&self, config: &Config, found: &mut Findings) {
         for provider in config.providers.values() {
-            match self.clusters.iter().find(|(_, name, _)| *name == provider.cluster) {
-                Some((_, _, true)) => {}
-                Some((path, ..)) => {
+            match self.clusters.iter().find(|cluster| cluster.is(&provider.cluster)) {
+                Some(Cluster { is_served: true, .. }) => {}
+                Some(Cluster { path, .. }) => {
                     let reason = format!("expected the provider role among its HTTP filters, for `{}`", provider.name);
                     found.error(path.as_str(), reason);
                 }

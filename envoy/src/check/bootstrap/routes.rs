@@ -50,6 +50,16 @@ impl Place<'_> {
     }
 }
 
+/// Virtual hosts and routes of ours, with their paths.
+pub(super) fn holders<'a>(manager: &'a Manager<'_>) -> Vec<(String, &'a Value)> {
+    let Some(gateway) = manager.gateway() else { return Vec::new() };
+    let ours = places(manager).into_iter().filter(|place| !place.is_disabled(gateway));
+    let mut all: Vec<_> = ours.flat_map(|place| [(place.host_path, place.host), (place.path, place.route)]).collect();
+    all.sort_by(|one, other| one.0.cmp(&other.0));
+    all.dedup_by(|one, other| one.0 == other.0);
+    all
+}
+
 /// Metadata of ours where nobody reads it.
 pub(super) fn unread(manager: &Manager<'_>, found: &mut Findings) {
     tell(manager, "nobody reads it: there is no gateway role among the HTTP filters", |_| true, found);

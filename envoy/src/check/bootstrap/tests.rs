@@ -101,6 +101,32 @@ fn roles_that_cannot_work_are_told() {
 }
 
 #[test]
+fn buffers_that_are_too_small_for_the_largest_body_are_told() {
+    let listener = "    per_connection_buffer_limit_bytes: 34603008\n";
+    let small = "found 32KiB, expected 33MiB, one more than `max_body`: Envoy itself refuses larger requests";
+    let (errors, warnings) = found(listener, "    per_connection_buffer_limit_bytes: 32768\n");
+    let path = "static_resources.listeners[0].per_connection_buffer_limit_bytes";
+    assert_eq!((errors, warnings), (Vec::new(), vec![format!("{path}: {small}")]));
+    let (_, warnings) = found(listener, "");
+    assert!(
+        warnings[0].starts_with(&format!("{path}: found 1MiB, expected 33MiB")),
+        "Envoy's own default: {warnings:?}"
+    );
+    let (_, warnings) = found("request_body_buffer_limit: 34603008", "request_body_buffer_limit: \"65536\"");
+    assert!(
+        warnings[0]
+            .starts_with(&format!("{MANAGER}.route_config.virtual_hosts[0].request_body_buffer_limit: found 64KiB")),
+        "{warnings:?}"
+    );
+    let text = by_hand();
+    let (before, clusters) = text.split_once("\n  clusters:").unwrap();
+    let text = format!("{before}\n  clusters:{}", clusters.replacen(listener, "", 1));
+    let found = bootstrap(&text, None, Timestamp::parse("2026-06-01").unwrap()).unwrap();
+    let told = found.warnings[0].to_string();
+    assert!(told.starts_with("static_resources.clusters[0].per_connection_buffer_limit_bytes: found 1MiB"), "{told}");
+}
+
+#[test]
 fn filters_that_come_too_late_are_told() {
     let router = "          - name: envoy.filters.http.router\n";
     let cors = "          - name: cors\n            typed_config: { \"@type\": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors }\n";
