@@ -63,6 +63,41 @@ fn what_envoy_watches_is_written_too_and_never_a_key() {
 }
 
 #[test]
+fn no_key_is_written_wherever_it_comes_from() {
+    const KEY: &str = "sk-canary-4f1d";
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(at("openai.key"), KEY).unwrap();
+    let file = format!("openai: {{ dialect: openai, keys: [{{ file: '{}' }}] }}", at("openai.key"));
+    let by_file = DOCUMENT.replace("openai: { dialect: openai, keys: [{ env: NO_SUCH_VARIABLE }] }", &file);
+    let (watch, written) = (at("watched"), at("out"));
+    let watching = ["--watch", watch.as_str()];
+    let ways: [&[&str]; 4] = [
+        &watching,
+        &["--ads", "unix:/run/xds.sock"],
+        &["--for", "istio", "--host", "h"],
+        &["--for", "envoy-gateway", "--host", "h"],
+    ];
+    // Istio's and Envoy Gateway's resources bring no files to Envoy.
+    for (name, document, ways) in [("by_env.yaml", DOCUMENT, &ways[..]), ("by_file.yaml", &by_file, &ways[..2])] {
+        std::fs::write(at(name), document).unwrap();
+        for way in ways {
+            let mut render = Command::new(env!("CARGO_BIN_EXE_tollhouse"));
+            render.env("NO_SUCH_VARIABLE", KEY).args(["render", &at(name), "-o", &written]).args(*way);
+            let done = render.output().unwrap();
+            let text = std::fs::read_to_string(&written).unwrap_or_default();
+            assert!(done.status.success() && text.contains("tollhouse"), "{name} {way:?}: {}", err(&done));
+            assert!(!(text + &out(&done) + &err(&done)).contains(KEY), "{name} {way:?}");
+            std::fs::remove_file(&written).unwrap();
+        }
+        for part in std::fs::read_dir(&watch).unwrap() {
+            let part = part.unwrap().path();
+            assert!(!std::fs::read_to_string(&part).unwrap().contains(KEY), "{}", part.display());
+        }
+    }
+}
+
+#[test]
 fn a_misspelled_command_is_not_a_file() {
     let refused = tollhouse(&["chekc", "gateway.yaml"]);
     assert_eq!(refused.status.code(), Some(2));
