@@ -227,9 +227,7 @@ impl Gateway {
         let mut headers = Headers::from(host.headers(Side::Response));
         let status = headers.get(":status").and_then(|status| status.parse().ok()).unwrap_or(0);
         self.notes.status = status;
-        if !self.notes.request_id.is_empty() {
-            headers.set("x-request-id", self.notes.request_id.as_str());
-        }
+        signature::name(&mut headers, &self.notes.request_id);
         headers.remove(contract::RETRY_HEADER);
         let failure = match &self.state {
             State::Forwarded(exchange) => {

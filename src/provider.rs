@@ -301,6 +301,7 @@ impl Provider {
 
     /// The first content goes out: from now on nothing can be taken back.
     fn commit(&self, host: &dyn Host, call: &Call, mut public: Headers, now: Timestamp) {
+        signature::name(&mut public, &call.exchange.request_id);
         signature::write(&mut public, &call.exchange, now);
         host.set_headers(Side::Response, &public.pairs());
         let mut progress = call.exchange.progress.borrow_mut();

@@ -10,13 +10,17 @@ use crate::limits::{Kind, Standing};
 use crate::pricing::Decimal;
 use crate::time::Timestamp;
 
+/// Says what Envoy calls the request; nothing if it does not.
+pub fn name(headers: &mut Headers, request_id: &str) {
+    if !request_id.is_empty() {
+        headers.set("x-request-id", request_id);
+    }
+}
+
 /// Says who answered, after how many tries, what was left out, what a plain answer costs, and how far limits have got: a
 /// stream's cost is known when its headers are long gone.
 pub fn write(headers: &mut Headers, exchange: &Exchange, now: Timestamp) {
     let progress = &exchange.progress.borrow();
-    if !exchange.request_id.is_empty() {
-        headers.set("x-request-id", exchange.request_id.as_str());
-    }
     if let Some(target) = progress.target() {
         headers.set("x-tollhouse-target", target);
         headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());

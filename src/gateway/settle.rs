@@ -56,7 +56,7 @@ impl Gateway {
         match &exchange {
             Some(exchange) => {
                 let progress = exchange.progress.borrow();
-                fill(&mut record, exchange, &progress, self.notes.request_bytes);
+                fill(&mut record, exchange, &progress);
                 if record.outcome == Ending::Abandoned
                     && let Some(details) = host.property(&["response", "code_details"])
                     && let Some(reason) = cut_off(&details)
@@ -80,7 +80,7 @@ impl Gateway {
     /// Puts what the request came to in the place of what the limits hold for it. Gives those that got as far as
     /// somebody wants to know.
     fn settle(&self, host: &dyn Host, exchange: &Exchange, progress: &Progress, now: Timestamp) -> Vec<Crossing> {
-        let usage = progress.meter.usage(self.notes.request_bytes).map(|(usage, _)| usage).unwrap_or_default();
+        let usage = progress.meter.usage(exchange.request_bytes).map(|(usage, _)| usage).unwrap_or_default();
         let usd = exchange.cost(progress, &usage).total().unwrap_or_default();
         let spending = Spending { input: usage.input, output: usage.output, usd: usd.0 };
         let tolls = exchange.tolls.take();
@@ -110,14 +110,14 @@ impl Gateway {
     }
 }
 
-fn fill<'a>(record: &mut Record<'a>, exchange: &'a Exchange, progress: &'a Progress, request_bytes: u64) {
+fn fill<'a>(record: &mut Record<'a>, exchange: &'a Exchange, progress: &'a Progress) {
     record.target = progress.target();
     record.attempts = progress.attempts.iter().map(Into::into).collect();
     record.answered_as = exchange.softer.as_deref();
     record.stream = exchange.asked.stream;
     record.finish_reason = progress.meter.finish().map(|f| f.as_str());
     record.ttft_ms = progress.meter.first_content().map(|first| millis(first, exchange.started));
-    if let Some((usage, source)) = progress.meter.usage(request_bytes) {
+    if let Some((usage, source)) = progress.meter.usage(exchange.request_bytes) {
         record.usage = Some(usage);
         record.usage_source = Some(source);
         record.price(&exchange.cost(progress, &usage));
