@@ -148,7 +148,8 @@ fn measure(asked: &Asked, lineup: &Lineup) -> Data {
 
 fn draw(data: &Data, caption: &str, folder: &Path) {
     let origin = "<!-- Made by `cargo bench -p integration -- draw` of the data beside it. -->";
-    let page = format!("{origin}\n# The field, measured\n\n{caption}\n{}", table::page(data));
+    let plots = "![Processor time](cpu.svg)\n![Latency](latency.svg)";
+    let page = format!("{origin}\n# The field, measured\n\n{caption}\n\n{plots}\n{}", table::page(data));
     std::fs::write(folder.join("field.md"), page).unwrap();
     plot::cpu(data, caption, &folder.join("cpu.svg"));
     plot::latency(data, caption, &folder.join("latency.svg"));

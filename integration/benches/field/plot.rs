@@ -53,11 +53,13 @@ fn bars(
     mesh.disable_x_mesh()
         .x_labels(works.len() + 1)
         .x_label_formatter(&name)
+        .y_label_formatter(&|y| format!("{y:.0}"))
         .x_label_offset(half_a_group)
         .draw()
         .unwrap();
     for (i, gateway) in gateways.iter().enumerate() {
-        let color = Palette99::pick(i).filled();
+        // The same in every plot.
+        let color = Palette99::pick(data.gateways().iter().position(|name| name == gateway).unwrap()).filled();
         let bar = |(group, work): (usize, &&str)| {
             let each = 0.8 / gateways.len() as f64;
             let left = group as f64 + 0.1 + i as f64 * each;
