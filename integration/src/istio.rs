@@ -1,6 +1,8 @@
 //! What Istiod makes of resources for a gateway, as far as rendered ones go:
 //! <https://github.com/istio/istio/tree/release-1.31/pilot/pkg/networking/core>.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 pub mod agent;
@@ -10,8 +12,9 @@ mod filter;
 /// build of Envoy has (`istio.metadata_exchange`, `istio.stats`, `istio.alpn`), and discovery.
 const RECORDED: &str = include_str!("../istio/gateway.yaml");
 
-/// The gateway as it is with these resources. Without the EnvoyFilter it is what Istiod makes of the others.
-pub fn gateway(resources: &[Value]) -> Value {
+/// The gateway as it is with these resources, on a system that trusts these certificates. Without the EnvoyFilter it is what
+/// Istiod makes of the others.
+pub fn gateway(resources: &[Value], system_ca: &Path) -> Value {
     let mut gateway: Value = serde_saphyr::from_str(RECORDED).expect("YAML");
     let of = |kind: &'static str| resources.iter().filter(move |resource| resource["kind"] == kind);
     let clusters = gateway["static_resources"]["clusters"].as_array_mut().expect("clusters");
@@ -19,7 +22,7 @@ pub fn gateway(resources: &[Value]) -> Value {
         let host = &entry["spec"]["hosts"][0];
         let rule = of("DestinationRule").find(|rule| rule["spec"]["host"] == *host).expect("a rule of each host");
         let ports = entry["spec"]["ports"].as_array().expect("ports");
-        clusters.extend(ports.iter().map(|port| cluster(&entry["spec"], port, &rule["spec"])));
+        clusters.extend(ports.iter().map(|port| cluster(&entry["spec"], port, &rule["spec"], system_ca)));
     }
     let hosts = filter::manager(&mut gateway["static_resources"]["listeners"][0])
         .pointer_mut("/route_config/virtual_hosts")
@@ -37,7 +40,7 @@ pub fn gateway(resources: &[Value]) -> Value {
     gateway
 }
 
-fn cluster(entry: &Value, port: &Value, rule: &Value) -> Value {
+fn cluster(entry: &Value, port: &Value, rule: &Value, system_ca: &Path) -> Value {
     let (host, number) = (entry["hosts"][0].as_str().expect("a host"), &port["number"]);
     let name = format!("outbound|{number}||{host}");
     let settings = rule["trafficPolicy"]["portLevelSettings"].as_array().expect("settings of ports");
@@ -68,21 +71,21 @@ fn cluster(entry: &Value, port: &Value, rule: &Value) -> Value {
         "metadata": { "filter_metadata": { "istio": { "services": [{ "host": host, "name": host }] } } },
     });
     if settings["tls"]["mode"] == "SIMPLE" {
-        cluster["transport_socket"] = tls(&settings["tls"]);
+        cluster["transport_socket"] = tls(&settings["tls"], system_ca);
     }
     cluster
 }
 
 /// With the system's certificates, which the agent gives by SDS.
-fn tls(settings: &Value) -> Value {
+fn tls(settings: &Value, system_ca: &Path) -> Value {
     let names = settings["subjectAltNames"].as_array().expect("names");
     let names: Vec<_> = names.iter().map(|name| json!({ "exact": name })).collect();
     let mut context = json!({
         "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-        "common_tls_context": { "validation_context": {
-            "trusted_ca": { "filename": tollhouse::render::system_ca() },
-            "match_subject_alt_names": names,
-        } },
+        "common_tls_context": {
+            "tls_params": { "tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3" },
+            "validation_context": { "trusted_ca": { "filename": system_ca }, "match_subject_alt_names": names },
+        },
     });
     if let Some(sni) = settings.get("sni") {
         context["sni"] = sni.clone();

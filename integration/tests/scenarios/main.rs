@@ -17,6 +17,7 @@ mod clocks;
 mod completions;
 mod control_plane;
 mod cooling;
+mod doors;
 mod drill;
 mod embeddings;
 mod events;

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
 mod caller;
+mod servers;
+
+pub(crate) use servers::Servers;
 
 /// Signs certificates.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);

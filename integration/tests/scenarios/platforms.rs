@@ -48,12 +48,6 @@ impl Upstreams {
         }))
     }
 
-    fn options(files: &Files<'_>) -> Options {
-        let mut options = Options::new(files.filter());
-        options.access_log = Some(files.records());
-        options
-    }
-
     /// The first cluster of a recorded gateway is the ordinary host's.
     fn open_shop(&self, mut gateway: Value) -> String {
         let endpoint = "/static_resources/clusters/0/load_assignment/endpoints/0/lb_endpoints/0/endpoint";
@@ -118,6 +112,12 @@ impl Upstreams {
 
 fn chat(envoy: &Envoy, model: &str) -> Call {
     Call::chat(envoy.gateway, KEY, model).header("host", HOST)
+}
+
+fn options(files: &Files<'_>) -> Options {
+    let mut options = Options::new(files.filter());
+    options.access_log = Some(files.records());
+    options
 }
 
 fn without(kind: &str, resources: Vec<Value>) -> Vec<Value> {

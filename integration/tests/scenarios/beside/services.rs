@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::street::plain;
+use crate::doors::plain;
 
 /// The cluster of both, which are started with it.
 pub(super) fn cluster() -> Value {

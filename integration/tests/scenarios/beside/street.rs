@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 use tollhouse::render::{Options, bootstrap};
 
 use super::{behind, breakers, front, logs, mirrors, services};
+use crate::doors::plain;
 
 /// A listener with filters of others.
 #[derive(Default)]
@@ -228,18 +229,6 @@ fn configuration(houses: &[House], document: &Value, more: &[Value], files: &Fil
     resources["secrets"] = front::secrets();
     // What the scenarios write themselves.
     all.to_string().replace("FOLDER", files.folder.to_str().unwrap())
-}
-
-/// A cluster without any of ours.
-pub(super) fn plain(name: &str, at: SocketAddr) -> Value {
-    let address = json!({ "socket_address": { "address": at.ip().to_string(), "port_value": at.port() } });
-    let endpoints = json!([{ "lb_endpoints": [{ "endpoint": { "address": address } }] }]);
-    json!({
-        "name": name,
-        "type": "STATIC",
-        "connect_timeout": "5s",
-        "load_assignment": { "cluster_name": name, "endpoints": endpoints },
-    })
 }
 
 /// The street, as long as a scenario plays in it.

@@ -5,18 +5,22 @@ use integration::envoy_gateway::{LISTENER, gateway};
 use serde_json::Value;
 use tollhouse::render::{self, Edge};
 
-use super::{HOST, Upstreams, chat, without};
+use super::{HOST, Upstreams, chat, options, without};
+use crate::pki::Servers;
 
-fn resources(upstreams: &Upstreams, files: &Files<'_>) -> Vec<Value> {
-    let edge = Edge {
+fn edge() -> Edge {
+    Edge {
         namespace: "default".to_owned(),
         gateway: "eg".to_owned(),
         host: HOST.to_owned(),
         listener: LISTENER.to_owned(),
         routes: LISTENER.to_owned(),
         image: None,
-    };
-    render::envoy_gateway(&upstreams.document(), &Upstreams::options(files), &edge).unwrap()
+    }
+}
+
+fn resources(upstreams: &Upstreams, files: &Files<'_>) -> Vec<Value> {
+    render::envoy_gateway(&upstreams.document(), &options(files), &edge()).unwrap()
 }
 
 fn start(upstreams: &Upstreams) -> Envoy {
@@ -47,4 +51,16 @@ async fn without_the_patches_nothing_goes_to_a_provider() {
     let answer = chat(&envoy, "chat").send().await;
     assert_eq!((answer.status, answer.header("x-tollhouse-target")), (503, None));
     upstreams.nobody_was_asked();
+}
+
+#[tokio::test]
+async fn a_provider_must_prove_who_it_is() {
+    let servers = Servers::raise();
+    let bootstrap = |files: &Files<'_>| {
+        let mut options = options(files);
+        options.ca = servers.ca().to_owned();
+        gateway(&render::envoy_gateway(&servers.document(), &options, &edge()).unwrap()).to_string()
+    };
+    let envoy = Envoy::start(bootstrap, &[]);
+    servers.must_prove_who_they_are(|model| chat(&envoy, model)).await;
 }

@@ -3,9 +3,10 @@
 use integration::envoy::{Envoy, Files};
 use integration::{istio, version};
 use serde_json::Value;
-use tollhouse::render::{self, Ingress};
+use tollhouse::render::{self, Ingress, system_ca};
 
-use super::{HOST, Upstreams, chat, without};
+use super::{HOST, Upstreams, chat, options, without};
+use crate::pki::Servers;
 
 /// Can its Envoy play this?
 fn plays() -> bool {
@@ -14,19 +15,23 @@ fn plays() -> bool {
 
 const IMAGE: &str = "oci://registry.example.com/tollhouse:1";
 
-fn resources(upstreams: &Upstreams, files: &Files<'_>, image: Option<&str>) -> Vec<Value> {
-    let ingress = Ingress {
+fn ingress(image: Option<&str>) -> Ingress {
+    Ingress {
         namespace: "istio-ingress".to_owned(),
         gateway: "gateway".to_owned(),
         labels: [("istio".to_owned(), "ingress".to_owned())].into(),
         host: HOST.to_owned(),
         image: image.map(str::to_owned),
-    };
-    render::istio(&upstreams.document(), &Upstreams::options(files), &ingress).unwrap()
+    }
+}
+
+fn resources(upstreams: &Upstreams, files: &Files<'_>, image: Option<&str>) -> Vec<Value> {
+    render::istio(&upstreams.document(), &options(files), &ingress(image)).unwrap()
 }
 
 fn start(upstreams: &Upstreams) -> Envoy {
-    let bootstrap = |files: &Files<'_>| upstreams.open_shop(istio::gateway(&resources(upstreams, files, None)));
+    let bootstrap =
+        |files: &Files<'_>| upstreams.open_shop(istio::gateway(&resources(upstreams, files, None), &system_ca()));
     Envoy::start(bootstrap, &[])
 }
 
@@ -49,7 +54,7 @@ async fn a_filter_that_the_agent_gets_from_an_image_does_the_same() {
     let upstreams = Upstreams::raise();
     let bootstrap = |files: &Files<'_>| {
         let resources = resources(&upstreams, files, Some(IMAGE));
-        let mut gateway = istio::gateway(&resources);
+        let mut gateway = istio::gateway(&resources, &system_ca());
         istio::agent::serve(&resources, &mut gateway, IMAGE, &files.filter());
         upstreams.open_shop(gateway)
     };
@@ -75,10 +80,24 @@ async fn without_the_envoy_filter_nothing_goes_to_a_provider() {
     let upstreams = Upstreams::raise();
     let bootstrap = |files: &Files<'_>| {
         let resources = without("EnvoyFilter", resources(&upstreams, files, None));
-        upstreams.open_shop(istio::gateway(&resources))
+        upstreams.open_shop(istio::gateway(&resources, &system_ca()))
     };
     let envoy = Envoy::start(bootstrap, &[]);
     let answer = chat(&envoy, "chat").send().await;
     assert_eq!((answer.status, answer.text().as_str()), (503, "The EnvoyFilter of Tollhouse is not in force."));
     upstreams.nobody_was_asked();
+}
+
+#[tokio::test]
+async fn a_provider_must_prove_who_it_is() {
+    if !plays() {
+        return;
+    }
+    let servers = Servers::raise();
+    let bootstrap = |files: &Files<'_>| {
+        let resources = render::istio(&servers.document(), &options(files), &ingress(None)).unwrap();
+        istio::gateway(&resources, servers.ca()).to_string()
+    };
+    let envoy = Envoy::start(bootstrap, &[]);
+    servers.must_prove_who_they_are(|model| chat(&envoy, model)).await;
 }
