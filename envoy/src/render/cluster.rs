@@ -27,6 +27,11 @@ pub fn system_ca() -> PathBuf {
 /// route's cluster, and some (`ratelimit`) do nothing where there is none.
 pub(super) const UNDECIDED: &str = "tollhouse_undecided";
 
+/// That cluster.
+pub(super) fn undecided() -> Value {
+    json!({ "name": UNDECIDED, "type": "STATIC" })
+}
+
 /// A provider as far as its cluster goes.
 pub(super) struct Upstream {
     provider: String,
@@ -84,9 +89,8 @@ pub(crate) fn all(document: &Document, options: &Options) -> Result<Vec<Value>, 
     all.extend(webhook.map(|webhook| (webhook, json!([codec()]))));
     all.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
     let all = all.iter().map(|(server, filters)| cluster(server, filters, document, options));
-    let undecided = json!({ "name": UNDECIDED, "type": "STATIC" });
     // Secrets first: the clusters after it wait for theirs.
-    Ok(of_secrets.into_iter().chain(all).chain([undecided]).chain(of_store).chain(chains).collect())
+    Ok(of_secrets.into_iter().chain(all).chain([undecided()]).chain(of_store).chain(chains).collect())
 }
 
 /// Keys that are files, as Envoy knows them: the secret of the cluster of this name is in this file.

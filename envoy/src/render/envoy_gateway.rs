@@ -138,7 +138,7 @@ fn route(document: &Document, edge: &Edge) -> Result<Vec<Value>, ConfigError> {
         add("request_body_buffer_limit", json!(buffer_limit(document))),
         add(&format!("typed_per_filter_config/{GATEWAY}"), on),
     ];
-    patches.extend(gateway::route(document, None)?.map(|action| add("route", action)));
+    patches.extend(gateway::route(document)?.map(|action| add("route", action)));
     Ok(patches)
 }
 

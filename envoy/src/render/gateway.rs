@@ -97,7 +97,7 @@ pub(super) fn access_log(options: &Options) -> Value {
 
 /// The route table: one route, whose cluster the filter names before every attempt.
 pub(crate) fn routes(document: &Document) -> Result<Value, ConfigError> {
-    let route = match route(document, Some(cluster::UNDECIDED))? {
+    let route = match route(document)? {
         Some(route) => json!({ "match": { "prefix": "/" }, "route": route }),
         // Envoy takes no empty map. The filter still answers all that needs no provider.
         None => json!({ "match": { "prefix": "/" }, "direct_response": { "status": 503 } }),
@@ -113,10 +113,9 @@ pub(crate) fn routes(document: &Document) -> Result<Value, ConfigError> {
     }))
 }
 
-/// What a route does with a request: the filter names the cluster before every attempt. `undecided` is the cluster until
-/// then, if there is one. None without a provider.
-pub(super) fn route(document: &Document, undecided: Option<&str>) -> Result<Option<Value>, ConfigError> {
-    let Some(specifier) = cluster_specifier(&cluster::names(document)?, undecided) else { return Ok(None) };
+/// What a route does with a request: the filter names the cluster before every attempt. None without a provider.
+pub(super) fn route(document: &Document) -> Result<Option<Value>, ConfigError> {
+    let Some(specifier) = cluster_specifier(&cluster::names(document)?) else { return Ok(None) };
     let mut route = json!({
         // The filter sets x-envoy-upstream-rq-timeout-ms, and when to try again, for each request.
         "timeout": "0s",
@@ -141,7 +140,7 @@ fn retry_buffer_limit(document: &Document) -> u64 {
     buffer_limit(document) * if twice { 2 } else { 1 }
 }
 
-fn cluster_specifier(clusters: &[String], undecided: Option<&str>) -> Option<Value> {
+fn cluster_specifier(clusters: &[String]) -> Option<Value> {
     if clusters.is_empty() {
         return None;
     }
@@ -153,10 +152,10 @@ fn cluster_specifier(clusters: &[String], undecided: Option<&str>) -> Option<Val
             "key": filter_state(CLUSTER),
         },
     });
-    let mut matcher = json!({ "matcher_tree": { "input": input, "exact_match_map": { "map": map } } });
-    if let (Some(fields), Some(undecided)) = (matcher.as_object_mut(), undecided) {
-        fields.insert("on_no_match".to_owned(), to_cluster(undecided));
-    }
+    let matcher = json!({
+        "matcher_tree": { "input": input, "exact_match_map": { "map": map } },
+        "on_no_match": to_cluster(cluster::UNDECIDED),
+    });
     Some(json!({
         "extension": {
             "name": "envoy.router.cluster_specifier_plugin.matcher",

@@ -31,12 +31,19 @@ pub(super) fn apply(filter: &Value, gateway: &mut Value) {
             routes.for_each(|route| of("HTTP_ROUTE").for_each(|patch| http_route(route, patch)));
         }
     }
+    let is_new = |patch: &&Value| patch["patch"]["operation"] == "ADD";
     for cluster in each(&mut gateway["static_resources"]["clusters"]) {
         let name = cluster["name"].clone();
-        let named =
-            of("CLUSTER").filter(|patch| only(&patch["match"], &["context", "cluster"])["cluster"]["name"] == name);
+        let named = of("CLUSTER")
+            .filter(|patch| !is_new(patch))
+            .filter(|patch| only(&patch["match"], &["context", "cluster"])["cluster"]["name"] == name);
         named.for_each(|patch| merge_into(cluster, patch));
     }
+    let new = of("CLUSTER").filter(is_new).map(|patch| {
+        only(&patch["match"], &["context"]);
+        patch["patch"]["value"].clone()
+    });
+    gateway["static_resources"]["clusters"].as_array_mut().expect("clusters").extend(new);
 }
 
 fn each(list: &mut Value) -> impl Iterator<Item = &mut Value> {

@@ -2,11 +2,11 @@
 
 mod behind;
 mod breakers;
-mod filters;
+pub(crate) mod filters;
 mod front;
 mod logs;
 mod mirrors;
-mod services;
+pub(crate) mod services;
 mod street;
 mod tls;
 mod wire;

@@ -12,9 +12,13 @@ use serde_json::{Value, json};
 use tollhouse::render::Options;
 use tollhouse_filter::config::raw::Document;
 
+use crate::beside::filters::ratelimit;
+use crate::beside::services;
+
 mod envoy_gateway;
 mod istio;
 
+const VISITOR: &str = "x-visitor";
 const HOST: &str = "llm.example.com";
 
 /// Who is behind the gateway.
@@ -75,6 +79,14 @@ impl Upstreams {
         assert_eq!((answer.content().as_str(), answer.served().1.as_str()), (ANSWER, "2"), "{}", answer.text());
     }
 
+    /// A filter of the operator's, before ours, that does nothing where the route has no cluster.
+    async fn strangers_are_refused(&self, envoy: &Envoy) {
+        for (visitor, status) in [("guest", 200), ("stranger", 429)] {
+            let answer = chat(envoy, "chat").header(VISITOR, visitor).send().await;
+            assert_eq!(answer.status, status, "{visitor}: {}", answer.text());
+        }
+    }
+
     /// Errors in a form that SDKs read, records and metrics. For an Envoy that has answered and failed over.
     async fn tell(&self, envoy: &Envoy) {
         let refused = chat(envoy, "chat").without("authorization").send().await;
@@ -118,6 +130,17 @@ fn options(files: &Files<'_>) -> Options {
     let mut options = Options::new(files.filter());
     options.access_log = Some(files.records());
     options
+}
+
+/// Limits the rate of strangers, with the first filter of this connection manager.
+fn limit_strangers(gateway: &mut Value, manager: &str) {
+    let action = json!({ "request_headers": { "header_name": VISITOR, "descriptor_key": "visitor" } });
+    let manager = gateway.pointer_mut(manager).unwrap();
+    manager["http_filters"].as_array_mut().unwrap().insert(0, ratelimit());
+    for host in manager["route_config"]["virtual_hosts"].as_array_mut().unwrap() {
+        host["rate_limits"] = json!([{ "actions": [action] }]);
+    }
+    gateway["static_resources"]["clusters"].as_array_mut().unwrap().push(services::cluster());
 }
 
 fn without(kind: &str, resources: Vec<Value>) -> Vec<Value> {

@@ -33,6 +33,7 @@ pub(super) fn envoy_filter(
     for upstream in cluster::upstreams(document)? {
         patches.push(roles.cluster(&upstream, outside, document, options));
     }
+    patches.push(patch("CLUSTER", json!({}), "ADD", cluster::undecided()));
     patches.extend(roles.extensions());
     let spec = json!({ "workloadSelector": { "labels": ingress.labels }, "configPatches": patches });
     Ok(ingress.resource("networking.istio.io/v1alpha3", "EnvoyFilter", NAME, spec))
@@ -76,7 +77,7 @@ fn route(document: &Document) -> Result<Value, ConfigError> {
             GATEWAY: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "config": {} },
         },
     });
-    if let (Some(fields), Some(action)) = (value.as_object_mut(), gateway::route(document, None)?) {
+    if let (Some(fields), Some(action)) = (value.as_object_mut(), gateway::route(document)?) {
         fields.insert("route".to_owned(), action);
     }
     let within = json!({ "routeConfiguration": { "vhost": { "route": { "name": NAME } } } });

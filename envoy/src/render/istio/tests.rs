@@ -33,6 +33,12 @@ fn patches<'a>(resources: &'a [Value], kind: &str) -> Vec<&'a Value> {
     all.iter().filter(|patch| patch["applyTo"] == kind).collect()
 }
 
+/// Those that change clusters.
+fn of_clusters(resources: &[Value]) -> Vec<&Value> {
+    let all = patches(resources, "CLUSTER").into_iter();
+    all.filter(|patch| patch["patch"]["operation"] == "MERGE").collect()
+}
+
 #[test]
 fn a_host_is_one_entry_with_all_its_ports() {
     let resources = resources(DOCUMENT, None);
@@ -64,8 +70,7 @@ fn an_address_gets_a_name_for_istio_and_keeps_its_certificate() {
 #[test]
 fn the_filter_gets_the_names_that_istiod_gives_to_clusters() {
     let resources = resources(DOCUMENT, None);
-    let of_clusters: Vec<_> =
-        patches(&resources, "CLUSTER").iter().map(|patch| &patch["match"]["cluster"]["name"]).collect();
+    let changed: Vec<_> = of_clusters(&resources).iter().map(|patch| &patch["match"]["cluster"]["name"]).collect();
     let expected = [
         "outbound|443|blue|gpu.example.com",
         "outbound|443||api.openai.com",
@@ -73,7 +78,7 @@ fn the_filter_gets_the_names_that_istiod_gives_to_clusters() {
         "outbound|8443||address.tollhouse.internal",
         "outbound|8443||api.openai.com",
     ];
-    assert_eq!(of_clusters, expected);
+    assert_eq!(changed, expected);
     let route = &patches(&resources, "HTTP_ROUTE")[0]["patch"]["value"]["route"];
     let map =
         "/inline_cluster_specifier_plugin/extension/typed_config/cluster_matcher/matcher_tree/exact_match_map/map";
@@ -90,11 +95,25 @@ fn the_filter_gets_the_names_that_istiod_gives_to_clusters() {
 #[test]
 fn only_a_host_that_istiod_looks_up_has_a_second_priority() {
     let resources = resources(DOCUMENT, None);
-    let second: Vec<_> = patches(&resources, "CLUSTER")
+    let second: Vec<_> = of_clusters(&resources)
         .into_iter()
         .map(|patch| patch["patch"]["value"].get("load_assignment").is_some())
         .collect();
     assert_eq!(second, [false, true, false, false, true]);
+}
+
+#[test]
+fn a_request_that_is_not_decided_yet_has_a_cluster_without_a_host() {
+    let resources = resources(DOCUMENT, None);
+    let route = &patches(&resources, "HTTP_ROUTE")[0]["patch"]["value"]["route"];
+    let otherwise =
+        route.pointer("/inline_cluster_specifier_plugin/extension/typed_config/cluster_matcher/on_no_match");
+    let all = patches(&resources, "CLUSTER");
+    let added: Vec<_> = all.iter().filter(|patch| patch["patch"]["operation"] == "ADD").collect();
+    assert_eq!((added.len(), &added[0]["match"]), (1, &json!({ "context": "GATEWAY" })));
+    let cluster = &added[0]["patch"]["value"];
+    assert_eq!(otherwise.unwrap()["action"]["typed_config"]["cluster"], cluster["name"]);
+    assert!(cluster.get("load_assignment").is_none(), "{cluster}");
 }
 
 #[test]
@@ -104,7 +123,7 @@ fn an_image_is_discovered_by_both_roles() {
     let vms: Vec<_> = patches(&resources, "EXTENSION_CONFIG").iter().map(code).collect();
     assert_eq!((vms.len(), &vms[0]), (2, &vms[1]));
     assert_eq!(vms[0]["code"]["remote"]["http_uri"]["uri"], "oci://registry.example.com/tollhouse:1");
-    assert!(!patches(&resources, "CLUSTER")[0].to_string().contains("vm_config"));
+    assert!(!of_clusters(&resources)[0].to_string().contains("vm_config"));
 }
 
 #[test]

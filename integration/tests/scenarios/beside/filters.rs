@@ -49,7 +49,7 @@ pub(super) fn local_ratelimit() -> Value {
 }
 
 /// Asks the cluster `services`.
-pub(super) fn ratelimit() -> Value {
+pub(crate) fn ratelimit() -> Value {
     let service = json!({
         "transport_api_version": "V3",
         "grpc_service": { "envoy_grpc": { "cluster_name": "services" } },

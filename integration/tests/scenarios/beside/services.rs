@@ -23,7 +23,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::doors::plain;
 
 /// The cluster of both, which are started with it.
-pub(super) fn cluster() -> Value {
+pub(crate) fn cluster() -> Value {
     let mut cluster = plain("services", start());
     cluster["typed_extension_protocol_options"] = json!({ "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
@@ -46,7 +46,7 @@ fn start() -> SocketAddr {
     address
 }
 
-/// Has no room for strangers.
+/// Has no room for those whom a descriptor calls strangers.
 struct Limiter;
 
 #[tonic::async_trait]

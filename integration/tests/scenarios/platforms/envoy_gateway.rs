@@ -5,7 +5,7 @@ use integration::envoy_gateway::{LISTENER, gateway};
 use serde_json::Value;
 use tollhouse::render::{self, Edge};
 
-use super::{HOST, Upstreams, chat, options, without};
+use super::{HOST, Upstreams, chat, limit_strangers, options, without};
 use crate::pki::Servers;
 
 fn edge() -> Edge {
@@ -40,6 +40,18 @@ async fn other_routes_of_the_gateway_do_not_meet_the_filter() {
     let upstreams = Upstreams::raise();
     let envoy = start(&upstreams);
     upstreams.shop_as_ever(&envoy).await;
+}
+
+#[tokio::test]
+async fn filters_in_front_that_want_the_route_s_cluster_have_one() {
+    let upstreams = Upstreams::raise();
+    let bootstrap = |files: &Files<'_>| {
+        let mut gateway = gateway(&resources(&upstreams, files));
+        limit_strangers(&mut gateway, "/static_resources/listeners/0/default_filter_chain/filters/0/typed_config");
+        upstreams.open_shop(gateway)
+    };
+    let envoy = Envoy::start(bootstrap, &[]);
+    upstreams.strangers_are_refused(&envoy).await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use integration::{istio, version};
 use serde_json::Value;
 use tollhouse::render::{self, Ingress, system_ca};
 
-use super::{HOST, Upstreams, chat, options, without};
+use super::{HOST, Upstreams, chat, limit_strangers, options, without};
 use crate::pki::Servers;
 
 /// Can its Envoy play this?
@@ -70,6 +70,21 @@ async fn other_hosts_of_the_gateway_do_not_meet_the_filter() {
     let upstreams = Upstreams::raise();
     let envoy = start(&upstreams);
     upstreams.shop_as_ever(&envoy).await;
+}
+
+#[tokio::test]
+async fn filters_in_front_that_want_the_route_s_cluster_have_one() {
+    if !plays() {
+        return;
+    }
+    let upstreams = Upstreams::raise();
+    let bootstrap = |files: &Files<'_>| {
+        let mut gateway = istio::gateway(&resources(&upstreams, files, None), &system_ca());
+        limit_strangers(&mut gateway, "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config");
+        upstreams.open_shop(gateway)
+    };
+    let envoy = Envoy::start(bootstrap, &[]);
+    upstreams.strangers_are_refused(&envoy).await;
 }
 
 #[tokio::test]
