@@ -20,7 +20,12 @@ pub(super) struct Gate {
 
 impl Gate {
     /// With the provider in the place of those of the document, and the bootstrap as `change` leaves it.
-    pub(super) fn open(mut document: Document, change: impl FnOnce(&mut Value)) -> Self {
+    pub(super) fn open(document: Document, change: impl FnOnce(&mut Value)) -> Self {
+        Self::open_with(&[], document, change)
+    }
+
+    /// The same with variables of the environment.
+    pub(super) fn open_with(env: &[(&str, &str)], mut document: Document, change: impl FnOnce(&mut Value)) -> Self {
         let provider = stage::provider(OpenAi);
         for (name, raw) in &mut document.providers {
             raw.endpoint = Some(format!("http://{}/v1", provider.address));
@@ -35,7 +40,7 @@ impl Gate {
             change(&mut bootstrap);
             bootstrap.to_string()
         };
-        Self { envoy: Envoy::start(make, &[]), provider }
+        Self { envoy: Envoy::start(make, env), provider }
     }
 
     /// A chat request without a key.

@@ -11,7 +11,7 @@ use super::gate::{self, Gate};
 use super::issuer::Issuer;
 use crate::pki::Authority;
 
-const KEY: &str = "gw-of-the-example-c0ffee";
+pub(super) const KEY: &str = "sk-th-of-the-example-c0ffee";
 
 fn read(example: &str, file: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -19,7 +19,7 @@ fn read(example: &str, file: &str) -> String {
 }
 
 /// Only keys and addresses are others.
-fn document(example: &str) -> Document {
+pub(super) fn document(example: &str) -> Document {
     let mut document = tollhouse::document::parse(&read(example, "gateway.yaml")).unwrap();
     for client in document.clients.iter_mut().filter(|client| client.key_sha256.is_some()) {
         client.key_sha256 = Some(Digest::of(KEY).to_string());
@@ -31,11 +31,11 @@ fn document(example: &str) -> Document {
     document
 }
 
-fn yaml(example: &str, file: &str) -> Value {
+pub(super) fn yaml(example: &str, file: &str) -> Value {
     serde_saphyr::from_str(&read(example, file)).unwrap()
 }
 
-fn who(record: &Value) -> Value {
+pub(super) fn who(record: &Value) -> Value {
     json!([record["client"], record["team"], record["user"]])
 }
 
