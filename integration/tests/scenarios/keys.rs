@@ -20,6 +20,8 @@ use tollhouse_filter::clients::Digest;
 
 use crate::control_plane::ControlPlane;
 
+mod between;
+
 /// How long a change of a key may take until it is seen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
