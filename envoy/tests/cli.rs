@@ -119,6 +119,11 @@ fn check_ends_with_what_it_found() {
     );
     assert_eq!(tollhouse(&["check", "--strict", path]).status.code(), Some(1));
 
+    std::fs::write(path, DOCUMENT.replace("env: ", "file: /run/")).unwrap();
+    let for_envoy = |version| out(&tollhouse(&["check", "--envoy-version", version, path]));
+    assert!(for_envoy("1.39").starts_with("warning: providers.openai.keys[0].file: Envoy 1.39 fails"));
+    assert_eq!(for_envoy("1.40"), format!("{path}: fine\n"));
+
     std::fs::write(path, DOCUMENT.replace("[openai/gpt-5-mini]", "openai/gpt-5-mini")).unwrap();
     let wrong = tollhouse(&["check", "--format", "json", path]);
     let found: serde_json::Value = serde_json::from_str(&out(&wrong)).unwrap();

@@ -11,8 +11,8 @@ use tollhouse_filter::time::Timestamp;
 
 use super::compile;
 
-mod chains;
 mod limits;
+mod versions;
 
 /// Something odd.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub fn warnings(document: &raw::Document, now: Timestamp) -> Vec<Warning> {
     for (name, model) in &document.models {
         check_model(name, model, document, &mut found);
     }
-    chains::check(document, &mut found);
+    versions::check(document, &mut found);
     check_sds(document, &mut found);
     if document.limit_store.is_some() && document.limits.iter().all(|limit| limit.local) {
         found.add("limit_store", "no limit is kept there: there are none without `local: true`");

@@ -92,6 +92,21 @@ fn secrets_that_come_from_nowhere_are_told_and_odd_ones_too() {
 }
 
 #[test]
+fn files_of_keys_that_an_older_envoy_does_not_take_are_told() {
+    let file = GOOD.replacen("env: OPENAI_API_KEY", "file: /run/secrets/openai", 1);
+    let for_envoy = |version: &str| found(&format!("envoy_version: '{version}'\n{file}"));
+    let told = |version: &str, late: &str| {
+        let reason = format!("Envoy {version} fails every request with a key from a file that ends with a line{late}");
+        (Vec::new(), vec![format!("providers.openai.keys[0].file: {reason}")])
+    };
+    let late = "; and the file must be there when it starts";
+    assert_eq!([for_envoy("1.37"), for_envoy("1.38.2")], [told("1.37", late), told("1.38", late)]);
+    assert_eq!(for_envoy("1.39"), told("1.39", ""));
+    assert_eq!([for_envoy("1.40"), found(&file)], [(Vec::new(), Vec::new()), (Vec::new(), Vec::new())]);
+    warns("max_body: 8MiB", "envoy_version: '1.37'", &[]);
+}
+
+#[test]
 fn odd_limits_are_told() {
     warns(
         "8MiB",

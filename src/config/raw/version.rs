@@ -35,6 +35,13 @@ impl EnvoyVersion {
         self < Self { major: 1, minor: 38 }
     }
 
+    /// Does its credential injector take the line end off a key? Tried: 1.39.3 does not, 1.40.0 does.
+    ///
+    /// <https://github.com/envoyproxy/envoy/pull/46260>
+    pub fn strips_keys(self) -> bool {
+        self >= Self { major: 1, minor: 40 }
+    }
+
     /// Does its router choose the cluster anew before each attempt (`refresh_cluster_on_retry`)?
     pub fn refreshes(self) -> bool {
         self >= Self::REFRESHES
