@@ -11,7 +11,7 @@ use crate::render::{self, Edge, Ingress};
 enum Platform {
     /// An ingress gateway of Istio 1.31 or newer
     Istio,
-    /// A Gateway of Envoy Gateway 1.9 or newer
+    /// A Gateway of Envoy Gateway 1.9 or newer; 1.7 and 1.8 with --envoy-version
     EnvoyGateway,
 }
 

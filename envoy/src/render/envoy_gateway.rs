@@ -5,7 +5,7 @@
 //! it gives each plugin a VM of its own, and has no `allow_on_headers_stop_iteration`.
 
 use serde_json::{Value, json};
-use tollhouse_filter::config::{ConfigError, raw::Document};
+use tollhouse_filter::config::{ConfigError, chains, raw::Document};
 
 use super::resource::{resource, with};
 use super::{GATEWAY, NAME, Options, buffer_limit, cluster, credential, gateway, plugin, replies, stats, to_yaml};
@@ -40,9 +40,10 @@ pub struct Edge {
 /// The resources, in an order in which they can be applied.
 ///
 /// # Errors
-/// As [`super::bootstrap`].
+/// As [`super::bootstrap`], or a chain of clusters would lead to one of the operator's.
 pub fn envoy_gateway(document: &Document, options: &Options, edge: &Edge) -> Result<Vec<Value>, ConfigError> {
     credential::refuse_files(document)?;
+    refuse_own_in_chains(document)?;
     Ok(vec![
         edge.resource(API, "EnvoyProxy", envoy_proxy(document, options, edge)?),
         edge.resource(API, "Backend", nowhere()),
@@ -106,6 +107,18 @@ fn patch_policy(document: &Document, options: &Options, edge: &Edge) -> Result<V
     Ok(json!({ "targetRef": target, "type": "JSONPatch", "jsonPatches": patches }))
 }
 
+/// In a chain the hosts say which cluster they are of. Those that Envoy Gateway makes do not.
+fn refuse_own_in_chains(document: &Document) -> Result<(), ConfigError> {
+    let chains = chains::of(document);
+    let chained = |cluster: &String| chains.values().flatten().any(|of_chain| of_chain == cluster);
+    let mut own = document.providers.iter().filter_map(|(name, provider)| Some((name, provider.cluster.as_ref()?)));
+    let Some((name, cluster)) = own.find(|(_, cluster)| chained(cluster)) else { return Ok(()) };
+    let reason = format!(
+        "found `{cluster}`, expected none: before Envoy 1.39 hosts must carry the name of their cluster, and Envoy Gateway's own do not"
+    );
+    Err(ConfigError { path: format!("providers.{name}.cluster"), reason })
+}
+
 fn add(kind: &str, name: &str, json_path: &str, path: &str, value: Value) -> Value {
     let mut operation = json!({ "op": "add" });
     if let Some(fields) = operation.as_object_mut() {
@@ -135,7 +148,7 @@ fn route(document: &Document, edge: &Edge) -> Result<Vec<Value>, ConfigError> {
     let add = |path: &str, value| add(ROUTES, &edge.routes, &named, path, value);
     let on = json!({ "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "config": {} });
     let mut patches = vec![
-        add("request_body_buffer_limit", json!(buffer_limit(document))),
+        add("request_body_buffer_limit", json!(gateway::retry_buffer_limit(document))),
         add(&format!("typed_per_filter_config/{GATEWAY}"), on),
     ];
     patches.extend(gateway::route(document)?.map(|action| add("route", action)));

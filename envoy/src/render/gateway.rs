@@ -135,7 +135,7 @@ pub(super) fn route(document: &Document) -> Result<Option<Value>, ConfigError> {
 }
 
 /// What Envoy must be able to keep of a body for the next attempt.
-fn retry_buffer_limit(document: &Document) -> u64 {
+pub(super) fn retry_buffer_limit(document: &Document) -> u64 {
     let twice = document.envoy_version.is_some_and(EnvoyVersion::counts_bodies_twice);
     buffer_limit(document) * if twice { 2 } else { 1 }
 }

@@ -36,7 +36,9 @@ pub struct Ingress {
 /// As [`super::bootstrap`], or the document is for an Envoy before 1.39.
 pub fn istio(document: &Document, options: &Options, ingress: &Ingress) -> Result<Vec<Value>, ConfigError> {
     if let Some(version) = document.envoy_version.filter(|_| chains::are_needed(document)) {
-        let reason = format!("found `{version}`, expected 1.39 or later: Istio's resources have no chains of clusters");
+        let reason = format!(
+            "found `{version}`, expected 1.39 or later: Istio's older Envoys are built without composite clusters"
+        );
         return Err(ConfigError { path: "envoy_version".to_owned(), reason });
     }
     credential::refuse_files(document)?;

@@ -68,13 +68,13 @@ impl Upstreams {
         }
         self.anthropic.on("first", Reply::new(503).header("retry-after-ms", "0").body("{}"));
         for stream in [false, true] {
-            let answer = chat(envoy, "chat").prompt(2 << 20).stream(stream).send().await;
+            let answer = chat(envoy, "chat").prompt(20 << 20).stream(stream).send().await;
             assert_eq!(answer.content(), ANSWER, "{}", answer.text());
             assert_eq!(answer.served(), ("o/second".to_owned(), "2".to_owned()));
         }
         let seen = self.openai.seen("second");
         assert_eq!(seen[0].head.get("authorization"), Some("Bearer sk-upstream-o"));
-        assert!(seen[0].body.len() > 2 << 20);
+        assert!(seen[0].body.len() > 20 << 20);
         let answer = chat(envoy, "lost").send().await;
         assert_eq!((answer.content().as_str(), answer.served().1.as_str()), (ANSWER, "2"), "{}", answer.text());
     }

@@ -9,17 +9,24 @@ limit_store: { rate_limit_service: ratelimit, address: 'ratelimit.example.com:80
 alerts: { webhook: { endpoint: 'https://hooks.example.com', path: { env: WEBHOOK } } }
 ";
 
-fn resources(image: Option<&str>) -> Vec<Value> {
-    let edge = Edge {
+fn edge(image: Option<&str>) -> Edge {
+    Edge {
         namespace: "edge".to_owned(),
         gateway: "eg".to_owned(),
         host: "llm.example.com".to_owned(),
         listener: "tcp-80".to_owned(),
         routes: "http-80".to_owned(),
         image: image.map(str::to_owned),
-    };
-    let document = crate::document::parse(DOCUMENT).unwrap();
-    envoy_gateway(&document, &Options::new("/etc/tollhouse/plugin.wasm"), &edge).unwrap()
+    }
+}
+
+fn rendered(yaml: &str, image: Option<&str>) -> Result<Vec<Value>, ConfigError> {
+    let document = crate::document::parse(yaml).unwrap();
+    envoy_gateway(&document, &Options::new("/etc/tollhouse/plugin.wasm"), &edge(image))
+}
+
+fn resources(image: Option<&str>) -> Vec<Value> {
+    rendered(DOCUMENT, image).unwrap()
 }
 
 fn patches(resources: &[Value], kind: &str) -> Vec<Value> {
@@ -59,4 +66,34 @@ fn the_pods_have_the_keys_and_the_file() {
     assert_eq!(names, ["OPENAI_API_KEY", "WEBHOOK"]);
     assert_eq!(deployment["container"]["volumeMounts"][0]["mountPath"], "/etc/tollhouse");
     assert_eq!(deployment["pod"]["volumes"][0]["image"]["reference"], "registry.example.com/tollhouse:1");
+}
+
+#[test]
+fn an_older_envoy_gets_chains_and_room_for_a_body_that_it_counts_twice() {
+    let yaml = "max_body: 1MiB
+providers: { a: { dialect: openai }, b: { dialect: anthropic } }
+models: { m: { targets: [a/x, b/y] } }";
+    let of = |version: &str| rendered(&format!("envoy_version: '{version}'\n{yaml}"), None).unwrap();
+    let chains = |resources: &[Value]| {
+        let all = patches(resources, CLUSTER);
+        all.iter().filter(|patch| patch["name"].as_str().unwrap().contains('>')).count()
+    };
+    let room = |resources: &[Value]| {
+        let all = patches(resources, ROUTES);
+        let of_buffer = all.iter().find(|patch| patch["operation"]["path"] == "request_body_buffer_limit").unwrap();
+        of_buffer["operation"]["value"].as_u64().unwrap() >> 20
+    };
+    let found = ["1.37", "1.38", "1.39"].map(|version| (chains(&of(version)), room(&of(version))));
+    assert_eq!(found, [(2, 4), (2, 2), (0, 2)]);
+}
+
+#[test]
+fn no_chain_leads_to_a_cluster_of_the_operators() {
+    let yaml = "envoy_version: '1.38'
+providers: { a: { dialect: openai }, b: { dialect: openai, cluster: httproute/default/b/rule/0 } }
+models: { m: { targets: [b/x, a/y] } }";
+    let refused = rendered(yaml, None).unwrap_err().to_string();
+    assert!(refused.starts_with("providers.b.cluster: found `httproute/default/b/rule/0`, expected none"), "{refused}");
+    assert!(rendered(&yaml.replace(", a/y", ""), None).is_ok(), "a model of one cluster needs no chain");
+    assert!(rendered(&yaml.replace("1.38", "1.39"), None).is_ok());
 }

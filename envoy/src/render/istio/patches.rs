@@ -71,7 +71,7 @@ fn manager(options: &Options) -> Value {
 /// The VirtualService's route, by its name. Its own action makes room for this one.
 fn route(document: &Document) -> Result<Value, ConfigError> {
     let mut value = json!({
-        "request_body_buffer_limit": buffer_limit(document),
+        "request_body_buffer_limit": gateway::retry_buffer_limit(document),
         // The filter is off on all other routes; this is how it is on here.
         "typed_per_filter_config": {
             GATEWAY: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "config": {} },
