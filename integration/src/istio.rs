@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 pub mod agent;
 mod filter;
+mod security;
 
 /// A gateway of Istio 1.31 with an ordinary host, as its admin interface shows it. Left out is what only Istio's own
 /// build of Envoy has (`istio.metadata_exchange`, `istio.stats`, `istio.alpn`), and discovery.
@@ -24,10 +25,10 @@ pub fn gateway(resources: &[Value], system_ca: &Path) -> Value {
         let ports = entry["spec"]["ports"].as_array().expect("ports");
         clusters.extend(ports.iter().map(|port| cluster(&entry["spec"], port, &rule["spec"], system_ca)));
     }
-    let hosts = filter::manager(&mut gateway["static_resources"]["listeners"][0])
-        .pointer_mut("/route_config/virtual_hosts")
-        .and_then(Value::as_array_mut)
-        .expect("virtual hosts");
+    let manager = filter::manager(&mut gateway["static_resources"]["listeners"][0]);
+    manager["http_filters"].as_array_mut().expect("filters").splice(0..0, security::filters(resources));
+    let hosts =
+        manager.pointer_mut("/route_config/virtual_hosts").and_then(Value::as_array_mut).expect("virtual hosts");
     hosts.extend(of("VirtualService").map(|service| virtual_host(&service["spec"])));
     for patches in of("EnvoyFilter") {
         filter::apply(&patches["spec"], &mut gateway);

@@ -58,7 +58,7 @@ pub(super) fn manager(listener: &mut Value) -> &mut Value {
 }
 
 /// The object, which has these fields and no others.
-fn only<'a>(object: &'a Value, fields: &[&str]) -> &'a Value {
+pub(super) fn only<'a>(object: &'a Value, fields: &[&str]) -> &'a Value {
     let unknown = object.as_object().expect("an object").keys().find(|key| !fields.contains(&key.as_str()));
     assert_eq!(unknown, None, "a match that is not known here: {object}");
     object

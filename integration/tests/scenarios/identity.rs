@@ -2,9 +2,9 @@
 
 mod browser;
 mod certificates;
+mod claims;
 mod gate;
 mod headers;
-mod issuer;
 mod login;
 mod sessions;
 mod stories;

@@ -27,6 +27,7 @@ mod hostile;
 mod http2;
 mod hygiene;
 mod identity;
+mod issuer;
 mod keys;
 mod limits;
 mod many_envoys;

@@ -82,3 +82,12 @@ pub(super) fn add_listener(bootstrap: &mut Value, name: &str, transport: Option<
     }
     listeners.push(other);
 }
+
+/// A cluster without any of ours.
+pub(super) fn add_cluster(bootstrap: &mut Value, name: &str, at: SocketAddr) {
+    let address = json!({ "socket_address": { "address": at.ip().to_string(), "port_value": at.port() } });
+    let endpoints = json!([{ "lb_endpoints": [{ "endpoint": { "address": address } }] }]);
+    let assignment = json!({ "cluster_name": name, "endpoints": endpoints });
+    let cluster = json!({ "name": name, "type": "STATIC", "load_assignment": assignment });
+    bootstrap["static_resources"]["clusters"].as_array_mut().unwrap().push(cluster);
+}

@@ -43,16 +43,9 @@ fn open(authorizer: &Provider, mut taken: Value) -> Gate {
     taken["name"] = json!("portal");
     let document =
         gate::document(json!([taken]), json!([{ "name": "people", "models": ["*"], "identity": { "by": "portal" } }]));
-    let port = authorizer.address.port();
     Gate::open(document, |bootstrap| {
         gate::put_first(bootstrap, ext_authz(authorizer));
-        let address = json!({ "socket_address": { "address": "127.0.0.1", "port_value": port } });
-        let endpoints = json!([{ "lb_endpoints": [{ "endpoint": { "address": address } }] }]);
-        let cluster = json!({
-            "name": "authorizer", "type": "STATIC",
-            "load_assignment": { "cluster_name": "authorizer", "endpoints": endpoints },
-        });
-        bootstrap["static_resources"]["clusters"].as_array_mut().unwrap().push(cluster);
+        gate::add_cluster(bootstrap, "authorizer", authorizer.address);
     })
 }
 

@@ -12,7 +12,7 @@ use integration::stage;
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use super::issuer::{Issuer, url};
+use crate::issuer::{Issuer, url};
 
 /// What it knows its client by.
 pub(super) const SECRET: &str = "client-secret-c0ffee";

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::browser::Browser;
 use super::gate::{self, Gate};
-use super::issuer::Issuer;
 use super::login::{Login, SECRET};
 use super::stories::{KEY, document, who, yaml};
+use crate::issuer::Issuer;
 
 const EXAMPLE: &str = "oauth2-login";
 const PAGE: &str = "/v1/models";

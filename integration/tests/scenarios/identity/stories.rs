@@ -8,7 +8,7 @@ use tollhouse_filter::clients::Digest;
 use tollhouse_filter::config::raw::Document;
 
 use super::gate::{self, Gate};
-use super::issuer::Issuer;
+use crate::issuer::Issuer;
 use crate::pki::Authority;
 
 pub(super) const KEY: &str = "sk-th-of-the-example-c0ffee";

@@ -6,7 +6,7 @@ use tollhouse_filter::clients::Digest;
 use tollhouse_filter::config::raw::Document;
 
 use super::gate::{self, Gate};
-use super::issuer::Issuer;
+use crate::issuer::Issuer;
 
 fn staff() -> Document {
     let mut document = gate::document(
@@ -26,7 +26,7 @@ fn staff() -> Document {
 }
 
 /// Before our filter. `missing` is what becomes of requests without a good token.
-fn jwt_authn(issuer: &Issuer, missing: &str) -> Value {
+pub(super) fn jwt_authn(issuer: &Issuer, missing: &str) -> Value {
     let provider = json!({
         "issuer": "https://issuer.example",
         "audiences": ["tollhouse"],

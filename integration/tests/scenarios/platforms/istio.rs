@@ -8,6 +8,8 @@ use tollhouse::render::{self, Ingress, system_ca};
 use super::{HOST, Upstreams, chat, limit_strangers, options, without};
 use crate::pki::Servers;
 
+mod tokens;
+
 /// Can its Envoy play this?
 fn plays() -> bool {
     version::since("1.39", "Istio has Envoy 1.39 from 1.31 on, and older ones are not rendered for")

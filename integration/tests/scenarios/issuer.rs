@@ -8,13 +8,13 @@ use tollhouse_filter::base64;
 /// Signs tokens with ES256.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc7518#section-3.4>
-pub(super) struct Issuer {
+pub(crate) struct Issuer {
     name: String,
     key: EcdsaKeyPair,
 }
 
 impl Issuer {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.as_ref(), &random).unwrap();
@@ -22,7 +22,7 @@ impl Issuer {
     }
 
     /// What Envoy verifies tokens with.
-    pub(super) fn jwks(&self) -> String {
+    pub(crate) fn jwks(&self) -> String {
         // An uncompressed point: 4, then both coordinates.
         let point = self.key.public_key().as_ref();
         let key = json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "test", "x": url(&point[1..33]), "y": url(&point[33..]) });
@@ -30,12 +30,12 @@ impl Issuer {
     }
 
     /// A token that is good for an hour.
-    pub(super) fn token(&self, claims: Value) -> String {
+    pub(crate) fn token(&self, claims: Value) -> String {
         self.until(now() + 3_600, claims)
     }
 
     /// A token of yesterday.
-    pub(super) fn expired(&self, claims: Value) -> String {
+    pub(crate) fn expired(&self, claims: Value) -> String {
         self.until(now() - 86_400, claims)
     }
 
@@ -55,6 +55,6 @@ fn now() -> u64 {
 }
 
 /// Base64 for URLs, without padding.
-pub(super) fn url(bytes: &[u8]) -> String {
+pub(crate) fn url(bytes: &[u8]) -> String {
     base64::encode(bytes).trim_end_matches('=').replace('+', "-").replace('/', "_")
 }
