@@ -130,7 +130,7 @@ pub(super) fn cluster(document: &Document) -> Result<Option<Value>, ConfigError>
 pub(super) fn refuse_files(document: &Document) -> Result<(), ConfigError> {
     let has_file = |provider: &raw::Provider| provider.keys.iter().any(|key| key.file.is_some());
     let Some((name, _)) = document.providers.iter().find(|(_, provider)| has_file(provider)) else { return Ok(()) };
-    let reason = "found `file`, expected `env`, or `sds` with a cluster of your own: no resource brings files to Envoy";
+    let reason = "found `file`, expected `env` or `sds`: no resource brings files to Envoy";
     Err(ConfigError { path: format!("providers.{name}.keys"), reason: reason.to_owned() })
 }
 

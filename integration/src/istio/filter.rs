@@ -31,19 +31,18 @@ pub(super) fn apply(filter: &Value, gateway: &mut Value) {
             routes.for_each(|route| of("HTTP_ROUTE").for_each(|patch| http_route(route, patch)));
         }
     }
-    let is_new = |patch: &&Value| patch["patch"]["operation"] == "ADD";
-    for cluster in each(&mut gateway["static_resources"]["clusters"]) {
-        let name = cluster["name"].clone();
-        let named = of("CLUSTER")
-            .filter(|patch| !is_new(patch))
-            .filter(|patch| only(&patch["match"], &["context", "cluster"])["cluster"]["name"] == name);
-        named.for_each(|patch| merge_into(cluster, patch));
-    }
-    let new = of("CLUSTER").filter(is_new).map(|patch| {
+    of("CLUSTER").for_each(|patch| of_clusters(&mut gateway["static_resources"]["clusters"], patch));
+}
+
+/// Changes the cluster of a name, or adds one.
+fn of_clusters(clusters: &mut Value, patch: &Value) {
+    if patch["patch"]["operation"] == "ADD" {
         only(&patch["match"], &["context"]);
-        patch["patch"]["value"].clone()
-    });
-    gateway["static_resources"]["clusters"].as_array_mut().expect("clusters").extend(new);
+        clusters.as_array_mut().expect("clusters").push(patch["patch"]["value"].clone());
+        return;
+    }
+    let name = &only(&patch["match"], &["context", "cluster"])["cluster"]["name"];
+    each(clusters).filter(|cluster| cluster["name"] == *name).for_each(|cluster| merge_into(cluster, patch));
 }
 
 fn each(list: &mut Value) -> impl Iterator<Item = &mut Value> {

@@ -194,7 +194,7 @@ fn server(at: SocketAddr) -> Value {
     json!({ "sds": { "cluster": "secrets", "address": at.to_string() } })
 }
 
-fn secret(name: &str, key: &str) -> Value {
+pub(crate) fn secret(name: &str, key: &str) -> Value {
     json!({
         "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
         "name": name,

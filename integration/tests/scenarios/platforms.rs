@@ -14,6 +14,8 @@ use tollhouse_filter::config::raw::Document;
 
 use crate::beside::filters::ratelimit;
 use crate::beside::services;
+use crate::control_plane::ControlPlane;
+use crate::keys::secret;
 
 mod envoy_gateway;
 mod istio;
@@ -36,9 +38,9 @@ impl Upstreams {
     }
 
     /// Both providers have one host and two ports; of one that nobody knows the name does not resolve.
-    fn document(&self) -> Document {
+    fn written(&self) -> Value {
         let at = |provider: &Provider| format!("localhost:{}", provider.address.port());
-        document::read(&json!({
+        json!({
             "providers": {
                 "a": document::provider("anthropic", "a", &at(&self.anthropic)),
                 "o": document::provider("openai", "o", &at(&self.openai)),
@@ -49,7 +51,27 @@ impl Upstreams {
                 "lost": { "targets": ["nowhere/lost", "o/found"] },
             },
             "clients": [document::client("main", KEY, &["*"])],
-        }))
+        })
+    }
+
+    fn document(&self) -> Document {
+        document::read(&self.written())
+    }
+
+    /// With the key of one provider at this server.
+    fn document_with(&self, secrets: &ControlPlane) -> Document {
+        secrets.offer(&[secret("openai-key", "sk-upstream-of-the-server")]);
+        let mut document = self.written();
+        document["sds"] = json!({ "cluster": "secrets", "address": secrets.address.to_string() });
+        document["providers"]["o"]["keys"] = json!([{ "sds": "openai-key" }]);
+        document::read(&document)
+    }
+
+    async fn key_of_the_server(&self, envoy: &Envoy) {
+        let answer = chat(envoy, "o/keyed").send().await;
+        assert_eq!(answer.content(), ANSWER, "{}", answer.text());
+        let seen = self.openai.one("keyed").await;
+        assert_eq!(seen.head.get("authorization"), Some("Bearer sk-upstream-of-the-server"));
     }
 
     /// The first cluster of a recorded gateway is the ordinary host's.

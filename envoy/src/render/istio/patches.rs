@@ -6,7 +6,7 @@ use tollhouse_filter::config::{ConfigError, raw::Document};
 use super::Ingress;
 use super::hosts::Outside;
 use crate::render::cluster::{self, Upstream};
-use crate::render::{GATEWAY, NAME, Options, PROVIDER, buffer_limit, gateway, plugin, replies};
+use crate::render::{GATEWAY, NAME, Options, PROVIDER, buffer_limit, credential, gateway, plugin, replies};
 
 const MANAGER: &str = "envoy.filters.network.http_connection_manager";
 /// The agent puts a filter of this type in the place of one that it cannot get; it refuses all requests.
@@ -33,7 +33,8 @@ pub(super) fn envoy_filter(
     for upstream in cluster::upstreams(document)? {
         patches.push(roles.cluster(&upstream, outside, document, options));
     }
-    patches.push(patch("CLUSTER", json!({}), "ADD", cluster::undecided()));
+    let new = credential::cluster(document)?.into_iter().chain([cluster::undecided()]);
+    patches.extend(new.map(|cluster| patch("CLUSTER", json!({}), "ADD", cluster)));
     patches.extend(roles.extensions());
     let spec = json!({ "workloadSelector": { "labels": ingress.labels }, "configPatches": patches });
     Ok(ingress.resource("networking.istio.io/v1alpha3", "EnvoyFilter", NAME, spec))

@@ -4,8 +4,10 @@ use integration::envoy::{Envoy, Files};
 use integration::envoy_gateway::{LISTENER, gateway};
 use serde_json::Value;
 use tollhouse::render::{self, Edge};
+use tollhouse_filter::config::raw::Document;
 
 use super::{HOST, Upstreams, chat, limit_strangers, options, without};
+use crate::control_plane::ControlPlane;
 use crate::pki::Servers;
 
 fn edge() -> Edge {
@@ -19,12 +21,12 @@ fn edge() -> Edge {
     }
 }
 
-fn resources(upstreams: &Upstreams, files: &Files<'_>) -> Vec<Value> {
-    render::envoy_gateway(&upstreams.document(), &options(files), &edge()).unwrap()
+fn resources(document: &Document, files: &Files<'_>) -> Vec<Value> {
+    render::envoy_gateway(document, &options(files), &edge()).unwrap()
 }
 
 fn start(upstreams: &Upstreams) -> Envoy {
-    Envoy::start(|files| upstreams.open_shop(gateway(&resources(upstreams, files))), &[])
+    Envoy::start(|files| upstreams.open_shop(gateway(&resources(&upstreams.document(), files))), &[])
 }
 
 #[tokio::test]
@@ -46,7 +48,7 @@ async fn other_routes_of_the_gateway_do_not_meet_the_filter() {
 async fn filters_in_front_that_want_the_route_s_cluster_have_one() {
     let upstreams = Upstreams::raise();
     let bootstrap = |files: &Files<'_>| {
-        let mut gateway = gateway(&resources(&upstreams, files));
+        let mut gateway = gateway(&resources(&upstreams.document(), files));
         limit_strangers(&mut gateway, "/static_resources/listeners/0/default_filter_chain/filters/0/typed_config");
         upstreams.open_shop(gateway)
     };
@@ -57,8 +59,9 @@ async fn filters_in_front_that_want_the_route_s_cluster_have_one() {
 #[tokio::test]
 async fn without_the_patches_nothing_goes_to_a_provider() {
     let upstreams = Upstreams::raise();
-    let bootstrap =
-        |files: &Files<'_>| upstreams.open_shop(gateway(&without("EnvoyPatchPolicy", resources(&upstreams, files))));
+    let bootstrap = |files: &Files<'_>| {
+        upstreams.open_shop(gateway(&without("EnvoyPatchPolicy", resources(&upstreams.document(), files))))
+    };
     let envoy = Envoy::start(bootstrap, &[]);
     let answer = chat(&envoy, "chat").send().await;
     assert_eq!((answer.status, answer.header("x-tollhouse-target")), (503, None));
@@ -75,4 +78,13 @@ async fn a_provider_must_prove_who_it_is() {
     };
     let envoy = Envoy::start(bootstrap, &[]);
     servers.must_prove_who_they_are(|model| chat(&envoy, model)).await;
+}
+
+#[tokio::test]
+async fn keys_come_from_a_server_of_secrets() {
+    let (upstreams, secrets) = (Upstreams::raise(), ControlPlane::start());
+    let bootstrap =
+        |files: &Files<'_>| upstreams.open_shop(gateway(&resources(&upstreams.document_with(&secrets), files)));
+    let envoy = Envoy::start(bootstrap, &[]);
+    upstreams.key_of_the_server(&envoy).await;
 }

@@ -4,8 +4,10 @@ use integration::envoy::{Envoy, Files};
 use integration::{istio, version};
 use serde_json::Value;
 use tollhouse::render::{self, Ingress, system_ca};
+use tollhouse_filter::config::raw::Document;
 
 use super::{HOST, Upstreams, chat, limit_strangers, options, without};
+use crate::control_plane::ControlPlane;
 use crate::pki::Servers;
 
 mod tokens;
@@ -27,13 +29,14 @@ fn ingress(image: Option<&str>) -> Ingress {
     }
 }
 
-fn resources(upstreams: &Upstreams, files: &Files<'_>, image: Option<&str>) -> Vec<Value> {
-    render::istio(&upstreams.document(), &options(files), &ingress(image)).unwrap()
+fn resources(document: &Document, files: &Files<'_>, image: Option<&str>) -> Vec<Value> {
+    render::istio(document, &options(files), &ingress(image)).unwrap()
 }
 
 fn start(upstreams: &Upstreams) -> Envoy {
-    let bootstrap =
-        |files: &Files<'_>| upstreams.open_shop(istio::gateway(&resources(upstreams, files, None), &system_ca()));
+    let bootstrap = |files: &Files<'_>| {
+        upstreams.open_shop(istio::gateway(&resources(&upstreams.document(), files, None), &system_ca()))
+    };
     Envoy::start(bootstrap, &[])
 }
 
@@ -55,7 +58,7 @@ async fn a_filter_that_the_agent_gets_from_an_image_does_the_same() {
     }
     let upstreams = Upstreams::raise();
     let bootstrap = |files: &Files<'_>| {
-        let resources = resources(&upstreams, files, Some(IMAGE));
+        let resources = resources(&upstreams.document(), files, Some(IMAGE));
         let mut gateway = istio::gateway(&resources, &system_ca());
         istio::agent::serve(&resources, &mut gateway, IMAGE, &files.filter());
         upstreams.open_shop(gateway)
@@ -81,7 +84,7 @@ async fn filters_in_front_that_want_the_route_s_cluster_have_one() {
     }
     let upstreams = Upstreams::raise();
     let bootstrap = |files: &Files<'_>| {
-        let mut gateway = istio::gateway(&resources(&upstreams, files, None), &system_ca());
+        let mut gateway = istio::gateway(&resources(&upstreams.document(), files, None), &system_ca());
         limit_strangers(&mut gateway, "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config");
         upstreams.open_shop(gateway)
     };
@@ -96,7 +99,7 @@ async fn without_the_envoy_filter_nothing_goes_to_a_provider() {
     }
     let upstreams = Upstreams::raise();
     let bootstrap = |files: &Files<'_>| {
-        let resources = without("EnvoyFilter", resources(&upstreams, files, None));
+        let resources = without("EnvoyFilter", resources(&upstreams.document(), files, None));
         upstreams.open_shop(istio::gateway(&resources, &system_ca()))
     };
     let envoy = Envoy::start(bootstrap, &[]);
@@ -112,9 +115,23 @@ async fn a_provider_must_prove_who_it_is() {
     }
     let servers = Servers::raise();
     let bootstrap = |files: &Files<'_>| {
-        let resources = render::istio(&servers.document(), &options(files), &ingress(None)).unwrap();
+        let resources = resources(&servers.document(), files, None);
         istio::gateway(&resources, servers.ca()).to_string()
     };
     let envoy = Envoy::start(bootstrap, &[]);
     servers.must_prove_who_they_are(|model| chat(&envoy, model)).await;
+}
+
+#[tokio::test]
+async fn keys_come_from_a_server_of_secrets() {
+    if !plays() {
+        return;
+    }
+    let (upstreams, secrets) = (Upstreams::raise(), ControlPlane::start());
+    let bootstrap = |files: &Files<'_>| {
+        let resources = resources(&upstreams.document_with(&secrets), files, None);
+        upstreams.open_shop(istio::gateway(&resources, &system_ca()))
+    };
+    let envoy = Envoy::start(bootstrap, &[]);
+    upstreams.key_of_the_server(&envoy).await;
 }
