@@ -9,6 +9,7 @@ use tollhouse_filter::time::Timestamp;
 
 mod buffers;
 mod filters;
+mod identities;
 mod routes;
 
 use filters::{Manager, Roles};
@@ -64,7 +65,7 @@ pub fn bootstrap(yaml: &str, document: Option<&Document>, now: Timestamp) -> Res
         filters::check(manager, gateway, &roles, &mut found);
         let own = embedded(gateway, &mut found, now);
         match own.as_ref().or(document) {
-            Some(document) => check(manager, document, &roles, &mut found),
+            Some(document) => check(&all, manager, document, &roles, &mut found),
             None if gateway.is_discovered() => {
                 found.error(gateway.path.as_str(), "expected its document too, since this one is discovered");
             }
@@ -74,10 +75,11 @@ pub fn bootstrap(yaml: &str, document: Option<&Document>, now: Timestamp) -> Res
     Ok(found)
 }
 
-fn check(manager: &Manager<'_>, document: &Document, roles: &Roles<'_>, found: &mut Findings) {
+fn check(all: &Value, manager: &Manager<'_>, document: &Document, roles: &Roles<'_>, found: &mut Findings) {
     let Ok(config) = super::compile(document) else { return };
     routes::check(manager, &config, roles, found);
     buffers::check(manager, &config, roles, found);
+    identities::check(manager, &config, filters::chains(all).as_deref(), found);
     roles.check_providers(&config, found);
 }
 

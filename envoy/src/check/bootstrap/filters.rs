@@ -24,8 +24,12 @@ pub(super) struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    fn kind(&self) -> &'a str {
-        at(self.value, &["typed_config", "@type"]).as_str().unwrap_or_default()
+    pub(super) fn kind(&self) -> &'a str {
+        at(self.settings(), &["@type"]).as_str().unwrap_or_default()
+    }
+
+    pub(super) fn settings(&self) -> &'a Value {
+        at(self.value, &["typed_config"])
     }
 
     fn plugin(&self) -> Option<&'a Value> {
@@ -82,6 +86,11 @@ impl<'a> Manager<'a> {
     pub(super) fn gateway(&self) -> Option<&Filter<'a>> {
         self.filters.iter().find(|filter| filter.is_gateway())
     }
+
+    /// The filters whose word the gateway role may take.
+    pub(super) fn before_gateway(&self) -> impl Iterator<Item = &Filter<'a>> {
+        self.filters.iter().take_while(|filter| !filter.is_gateway())
+    }
 }
 
 /// What stands at a path; nothing is null.
@@ -114,6 +123,19 @@ pub(super) fn managers(all: &Value) -> Vec<Manager<'_>> {
         }
     }
     managers
+}
+
+/// The names of all filter chains, if there are no listeners that are not seen here.
+pub(super) fn chains(all: &Value) -> Option<Vec<&str>> {
+    let dynamic = at(all, &["dynamic_resources"]);
+    if ["lds_config", "ads_config"].iter().any(|source| !at(dynamic, &[source]).is_null()) {
+        return None;
+    }
+    let listeners = items(at(all, &["static_resources", "listeners"]));
+    let chains = listeners.flat_map(|listener| {
+        items(at(listener, &["filter_chains"])).chain(std::iter::once(at(listener, &["default_filter_chain"])))
+    });
+    Some(chains.filter_map(|chain| at(chain, &["name"]).as_str()).collect())
 }
 
 /// Checks the gateway role of a connection manager.

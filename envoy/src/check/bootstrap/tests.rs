@@ -135,6 +135,65 @@ fn filters_that_come_too_late_are_told() {
     assert_eq!(warnings, [format!("{MANAGER}.http_filters[1]: {why}")]);
 }
 
+/// With an identity in the document and a `jwt_authn` before the gateway role.
+fn identified(identity: &str, verifier: &str) -> (Vec<String>, Vec<String>) {
+    let clients = "\"clients\": [";
+    let client = r#"{ "name": "people", "models": ["*"], "identity": { "by": "staff" } },"#;
+    let known =
+        format!("\"identity\": [{{ \"name\": \"staff\", {identity} }}],\n                      {clients}{client}");
+    let filters = "          http_filters:\n";
+    let kind = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication";
+    let filter = format!("          - {{ name: jwt, typed_config: {{ \"@type\": {kind}, {verifier} }} }}\n");
+    let chain = "    filter_chains:\n    - filters:";
+    let named = "    filter_chains:\n    - name: public\n      filters:";
+    let text = by_hand().replacen(chain, named, 1).replacen(clients, &known, 1).replacen(
+        filters,
+        &format!("{filters}{filter}"),
+        1,
+    );
+    let found = bootstrap(&text, None, Timestamp::parse("2026-06-01").unwrap()).unwrap();
+    (found.errors.iter().map(ToString::to_string).collect(), found.warnings.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn claims_that_nobody_writes_are_told() {
+    let token = r#""jwt": { "payload": "okta" }, "user": "email""#;
+    assert_eq!(identified(token, "providers: { a: { payload_in_metadata: okta } }"), fine());
+    let (_, warnings) = identified(token, "providers: { a: { payload_in_metadata: other } }");
+    let reason = "with `payload_in_metadata: okta`, which the identity `staff` reads";
+    assert_eq!(warnings, [format!("{MANAGER}.http_filters: found no `jwt_authn` before the gateway role {reason}")]);
+    let elsewhere = r#""jwt": { "payload": "okta", "namespace": "another.filter" }, "user": "email""#;
+    assert_eq!(identified(elsewhere, "providers: {}"), fine());
+}
+
+#[test]
+fn headers_that_callers_can_write_where_no_rule_holds_are_told() {
+    let header = r#""headers": { "trust": { "all": true } }, "user": "x-claim-email""#;
+    let verifier = |copied: &str, path: &str| {
+        let provider = format!("a: {{ claim_to_headers: [{{ header_name: {copied}, claim_name: email }}] }}");
+        let rule = format!("{{ match: {{ {path} }}, requires: {{ provider_name: a }} }}");
+        identified(header, &format!("providers: {{ {provider} }}, rules: [{rule}]"))
+    };
+    assert_eq!(verifier("X-Claim-Email", "prefix: /"), fine());
+    assert_eq!(verifier("x-another", "prefix: /v1"), fine());
+    let (_, warnings) = verifier("X-Claim-Email", "prefix: /v1");
+    assert!(
+        warnings[0].starts_with(&format!("{MANAGER}.http_filters[0].typed_config.rules: expected a rule")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn filter_chains_that_are_not_there_are_told() {
+    let trusted = |chain: &str| {
+        let trust = format!(r#"{{ "filter_chains": ["{chain}"] }}"#);
+        identified(&format!(r#""headers": {{ "trust": {trust} }}, "user": "x-email""#), "providers: {}")
+    };
+    assert_eq!(trusted("public"), fine());
+    let reason = "found no filter chain `portal`, which the identity `staff` trusts";
+    assert_eq!(trusted("portal").0, [format!("static_resources.listeners: {reason}")]);
+}
+
 #[test]
 fn a_bootstrap_without_the_filter_is_told() {
     let none = bootstrap("static_resources: { listeners: [] }", None, Timestamp(0)).unwrap();
