@@ -1,6 +1,7 @@
 //! No provider is shown the key of another, whoever puts it in and however the attempt before ended.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use integration::document::{self, KEY};
 use integration::gateway::Gateway;
@@ -10,7 +11,7 @@ use integration::speech::Speech::{self, Anthropic, OpenAi};
 use integration::{stage, strict};
 use serde_json::{Map, Value, json};
 
-use super::{Secrets, key, secret, server};
+use super::{PATIENCE, Secrets, key, secret, server};
 use crate::control_plane::ControlPlane;
 
 /// Headers by which providers know who asks.
@@ -20,6 +21,8 @@ const CREDENTIALS: [&str; 6] =
 const THERE: [&str; 6] = ["file-o", "file-a", "sds-o", "value-o", "none-o", "signed"];
 /// Connections there are refused, or nobody knows the name.
 const GONE: [&str; 2] = ["down-o", "nowhere-o"];
+/// A model of requests that may come before its key.
+const EARLY: &str = "early";
 /// How the first attempt ends: by an answer, or within the request.
 const ENDS: [&str; 2] = ["bad", "torn"];
 
@@ -105,31 +108,62 @@ fn provider(name: &str, at: &BTreeMap<&str, Provider>, files: &Secrets) -> Value
     document::with(document::provider(dialect(name), "-", &host), "keys", keys(name, files))
 }
 
-#[tokio::test]
-async fn a_provider_is_shown_its_own_key_and_no_other() {
-    let control = ControlPlane::start();
-    control.offer(&["sds-o", "nowhere-o"].map(|name| secret(name, &key(name))));
-    let files = ["file-o", "file-a", "down-o"].map(|name| (name, key(name)));
-    let files = Secrets::mount(&files.each_ref().map(|(name, key)| (*name, key.as_str())));
-    let start = |name| stage::outliving(Provider::answering(move |seen, _| answer(name, seen)));
-    let at: BTreeMap<_, _> = THERE.map(|name| (name, start(name))).into();
-    let models = models();
-    let providers: Map<_, _> =
-        THERE.iter().chain(&GONE).map(|name| ((*name).to_owned(), provider(name, &at, &files))).collect();
-    let mut document = json!({ "providers": providers, "models": models });
-    document["clients"] = json!([document::client("main", KEY, &["*"])]);
-    document.as_object_mut().unwrap().extend(server(control.address).as_object().unwrap().clone());
-    let env = strict::AWS_ENV.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let gateway = Gateway::with(&document::read(&document), |options| options.env = env.into());
+/// All providers behind one gateway.
+struct Row {
+    gateway: Gateway,
+    at: BTreeMap<&'static str, Provider>,
+    _server: ControlPlane,
+    _files: Secrets,
+}
 
-    for model in models.keys() {
-        let answer = gateway.chat(KEY, model).send().await;
+impl Row {
+    fn raise(models: &Map<String, Value>) -> Self {
+        let control = ControlPlane::start();
+        control.offer(&["sds-o", "nowhere-o"].map(|name| secret(name, &key(name))));
+        let files = ["file-o", "file-a", "down-o"].map(|name| (name, key(name)));
+        let files = Secrets::mount(&files.each_ref().map(|(name, key)| (*name, key.as_str())));
+        let start = |name| stage::outliving(Provider::answering(move |seen, _| answer(name, seen)));
+        let at: BTreeMap<_, _> = THERE.map(|name| (name, start(name))).into();
+        let all = THERE.iter().chain(&GONE);
+        let providers: Map<_, _> = all.map(|name| ((*name).to_owned(), provider(name, &at, &files))).collect();
+        let mut document = server(control.address);
+        document["providers"] = Value::Object(providers);
+        document["models"] = json!(models);
+        document["clients"] = json!([document::client("main", KEY, &["*"])]);
+        let env = strict::AWS_ENV.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let gateway = Gateway::with(&document::read(&document), |options| options.env = env.into());
+        Self { gateway, at, _server: control, _files: files }
+    }
+
+    /// Envoy starts without the key of a server that is slow.
+    async fn has_the_key_of_the_server(&self) {
+        let end = Instant::now() + PATIENCE;
+        while self.at["sds-o"].seen(EARLY).last().is_none_or(|seen| shown("sds-o", seen) != own("sds-o")) {
+            assert!(Instant::now() < end, "the server's key is not seen");
+            self.gateway.chat(KEY, &format!("sds-o/{EARLY}")).send().await;
+        }
+    }
+
+    /// The first of the pair fails, and the second answers.
+    async fn play(&self, model: &str) {
+        let answer = self.gateway.chat(KEY, model).send().await;
         let second = model.rsplit(' ').next().unwrap();
         assert_eq!((answer.status, answer.served().1.as_str()), (200, "2"), "{model}: {}", answer.text());
         assert!(answer.served().0.starts_with(second), "{model}: {}", answer.served().0);
     }
-    for (name, provider) in &at {
-        let all = provider.everything();
+}
+
+#[tokio::test]
+async fn a_provider_is_shown_its_own_key_and_no_other() {
+    let models = models();
+    let row = Row::raise(&models);
+    row.has_the_key_of_the_server().await;
+    for model in models.keys() {
+        row.play(model).await;
+    }
+    for (name, provider) in &row.at {
+        let mut all = provider.everything();
+        all.retain(|seen| seen.model != EARLY);
         // As the first of a pair, and as the second.
         assert_eq!(all.len(), ENDS.len() * (2 * (THERE.len() - 1) + GONE.len()), "{name}");
         for seen in all {
