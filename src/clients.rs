@@ -156,17 +156,25 @@ impl Allowed {
 }
 
 /// The key that a request carries, in any of the four headers that SDKs use. `header` looks one up by its
-/// lower-case name.
+/// lower-case name. A token that whoever has verified it has left in its header is no key beside another one.
 pub fn presented_key(header: impl Fn(&str) -> Option<String>) -> Option<String> {
     let bearer = header("authorization").and_then(|value| {
         let (scheme, key) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
     });
-    let plain = || KEY_HEADERS.iter().find_map(|name| header(name));
-    bearer
-        .filter(|key| !key.is_empty())
-        .or_else(|| plain().map(|key| key.trim().to_owned()))
-        .filter(|key| !key.is_empty())
+    let bearer = bearer.filter(|key| !key.is_empty());
+    if bearer.as_deref().is_some_and(|key| !is_token(key)) {
+        return bearer;
+    }
+    let plain = KEY_HEADERS.iter().find_map(|name| header(name)).map(|key| key.trim().to_owned());
+    plain.filter(|key| !key.is_empty()).or(bearer)
+}
+
+/// Is it in the form of signed tokens: a JSON object in base64, and two more parts?
+///
+/// <https://www.rfc-editor.org/rfc/rfc7515#section-7.1>
+pub(crate) fn is_token(key: &str) -> bool {
+    key.starts_with("eyJ") && key.bytes().filter(|byte| *byte == b'.').count() == 2
 }
 
 /// Headers that carry a key without a scheme, beside `authorization`.
@@ -230,5 +238,20 @@ mod tests {
         }
         assert_eq!(presented_key(|n| (n == "authorization").then(|| "Basic c2stMQ==".to_owned())), None);
         assert_eq!(presented_key(|_| Some(" ".to_owned())), None);
+    }
+
+    #[test]
+    fn a_token_is_no_key_where_there_is_another() {
+        let presented = |bearer: &str, plain: Option<&str>| {
+            presented_key(|name| match name {
+                "authorization" => Some(format!("Bearer {bearer}")),
+                "x-api-key" => plain.map(str::to_owned),
+                _ => None,
+            })
+        };
+        assert_eq!(presented("eyJh.eyJi.c", Some("sk-1")).as_deref(), Some("sk-1"));
+        assert_eq!(presented("eyJh.eyJi.c", None).as_deref(), Some("eyJh.eyJi.c"));
+        assert_eq!(presented("eyJh.eyJi.c", Some(" ")).as_deref(), Some("eyJh.eyJi.c"));
+        assert_eq!(presented("sk-1", Some("sk-2")).as_deref(), Some("sk-1"));
     }
 }

@@ -4,6 +4,8 @@
 use json_patch::Patch;
 use serde_json::{Value, json};
 
+mod security;
+
 /// A Gateway of Envoy Gateway 1.9 with an ordinary HTTPRoute, as its control plane writes it. Left out are what is
 /// discovered, and the listener's second address.
 const RECORDED: &str = include_str!("../envoy-gateway/gateway.yaml");
@@ -24,6 +26,9 @@ pub fn gateway(resources: &[Value]) -> Value {
     for route in of("HTTPRoute") {
         let backend = of("Backend").find(|backend| is_of(&route["spec"], backend)).expect("the backend");
         add_route(&mut all, &route["metadata"], &route["spec"], &backend["spec"]);
+    }
+    for policy in of("SecurityPolicy") {
+        security::apply(manager(&mut all), policy);
     }
     for policy in of("EnvoyPatchPolicy") {
         assert_eq!(policy["spec"]["type"], "JSONPatch");

@@ -1,7 +1,7 @@
 //! Callers whom nobody knows, and those of them that try one key after the other.
 
 use super::Gateway;
-use crate::clients::unauthorized;
+use crate::clients::{is_token, unauthorized};
 use crate::errors::{ApiError, Retry};
 use crate::guesses::{Guess, Source};
 use crate::host::Host;
@@ -42,9 +42,4 @@ impl Gateway {
             }
         }
     }
-}
-
-/// A JSON object in base64, and two more parts.
-fn is_token(key: &str) -> bool {
-    key.starts_with("eyJ") && key.bytes().filter(|byte| *byte == b'.').count() == 2
 }

@@ -10,6 +10,8 @@ use super::{HOST, Upstreams, chat, limit_strangers, options, without};
 use crate::control_plane::ControlPlane;
 use crate::pki::Servers;
 
+mod tokens;
+
 fn edge() -> Edge {
     Edge {
         namespace: "default".to_owned(),
