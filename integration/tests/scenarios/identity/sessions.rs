@@ -32,6 +32,10 @@ impl House {
     fn open_as(change: impl FnOnce(&mut Value)) -> Self {
         let login = Login::new(ISSUER);
         let mut example = yaml(EXAMPLE, "login.yaml");
+        // On a machine that is busy.
+        example["http_filters"][0]["typed_config"]["config"]["token_endpoint"]["timeout"] = json!("60s");
+        example["http_filters"][1]["typed_config"]["providers"]["login"]["remote_jwks"]["http_uri"]["timeout"] =
+            json!("60s");
         let cluster = &mut example["clusters"][0];
         cluster.as_object_mut().unwrap().remove("transport_socket");
         cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"]["socket_address"] =
