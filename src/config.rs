@@ -11,6 +11,7 @@ use crate::clients::{Client, Digest};
 use crate::dialects::{self, Dialect, Settings};
 use crate::guesses::Allowance;
 use crate::identity::{Holder, Identities};
+use crate::json;
 use crate::limits::Limits;
 use crate::routing::chain::Chains;
 use crate::routing::{Model, Target};
@@ -114,10 +115,7 @@ impl Config {
 /// # Errors
 /// A value of another type than expected, or an unknown field.
 pub fn document(json: &[u8]) -> Result<raw::Document, ConfigError> {
-    let mut reader = serde_json::Deserializer::from_slice(json);
-    let document = serde_path_to_error::deserialize(&mut reader).map_err(|e| ConfigError::of(&e))?;
-    reader.end().map_err(|e| ConfigError::new("", e.to_string()))?;
-    Ok(document)
+    json::read(json).map_err(ConfigError::of)
 }
 
 /// An upstream that is ready to be called.
@@ -283,9 +281,8 @@ impl ConfigError {
         Self::new(path, format!("found `{found}`, expected {expected}"))
     }
 
-    fn of(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let path = error.path().to_string();
-        Self::new(if path == "." { String::new() } else { path }, error.inner().to_string())
+    fn of(misfit: json::Misfit) -> Self {
+        Self::new(misfit.path, misfit.error.to_string())
     }
 
     /// The same for a part that stands at `path`.

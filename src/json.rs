@@ -7,6 +7,11 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+mod misfit;
+
+pub(crate) use misfit::without_position;
+pub use misfit::{Misfit, read};
+
 /// How deep a document may nest: `serde_json`'s own limit for typed values.
 pub const MAX_DEPTH: usize = 127;
 
@@ -36,8 +41,8 @@ impl<'a> Object<'a> {
     /// The member is there and has another type.
     pub fn read<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, FieldError> {
         let Some(raw) = self.get(name) else { return Ok(None) };
-        let mut json = serde_json::Deserializer::from_str(raw.get());
-        serde_path_to_error::deserialize(&mut json).map(Some).map_err(|e| FieldError::new(name, &e))
+        let misfit = |error| FieldError::new(name, &Misfit::of(raw.get().as_bytes(), error));
+        serde_json::from_str(raw.get()).map(Some).map_err(misfit)
     }
 
     /// Members in their order.
@@ -186,20 +191,15 @@ impl fmt::Display for FieldError {
 }
 
 impl FieldError {
-    fn new(name: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let inner = error.path().to_string();
-        let path = match inner.as_str() {
-            "." => name.to_owned(),
+    fn new(name: &str, misfit: &Misfit) -> Self {
+        let path = match misfit.path.as_str() {
+            "" => name.to_owned(),
             rest if rest.starts_with('[') => format!("{name}{rest}"),
             rest => format!("{name}.{rest}"),
         };
-        Self { path, reason: without_position(&error.inner().to_string()) }
+        // Positions count from the member's start, which nobody sees.
+        Self { path, reason: misfit.reason() }
     }
-}
-
-/// Positions count from the member's start, which nobody sees.
-pub(crate) fn without_position(message: &str) -> String {
-    message.split(" at line ").next().unwrap_or(message).to_owned()
 }
 
 /// Appends `text` as a JSON string.

@@ -10,6 +10,7 @@ use super::compile::{allowed, check_name};
 use super::{Config, ConfigError, raw};
 use crate::clients::Allowed;
 use crate::contract;
+use crate::json;
 use crate::policies::Policy;
 use crate::protobuf::structure;
 
@@ -103,8 +104,9 @@ impl Config {
         let mut policy = Policy::default();
         let mut last = String::new();
         for (path, value) in virtual_host.into_iter().chain(route) {
-            let raw: raw::Policy =
-                serde_path_to_error::deserialize(value).map_err(|e| ConfigError::of(&e).under(&path))?;
+            // The text is nobody's, and so are positions in it.
+            let misfit = |misfit: json::Misfit| ConfigError::new(misfit.path.clone(), misfit.reason()).under(&path);
+            let raw: raw::Policy = json::read(value.to_string().as_bytes()).map_err(misfit)?;
             if raw.shadow == Some(true) {
                 let reason = "found `true`, expected it in a policy of the document that is named here";
                 return Err(ConfigError::new(format!("{path}.shadow"), reason));

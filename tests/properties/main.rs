@@ -21,6 +21,7 @@ mod embeddings;
 mod events;
 mod ledger;
 mod messages;
+mod misfits;
 mod prices;
 mod requests;
 mod responses;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::json::{Object, Text, optional_text, without_position};
@@ -152,9 +153,22 @@ fn required<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>, name: &str) -> Re
 
 impl<'de: 'a, 'a> Deserialize<'de> for Part<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        let members = Members::deserialize(json)?;
-        let cache_control = members.cache_control;
-        let kind = members.kind().map_err(D::Error::custom)?;
-        Ok(Self { kind, cache_control })
+        struct Said;
+        impl<'de> Visitor<'de> for Said {
+            type Value = Part<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a content part")
+            }
+
+            // An error that is made in here has the part's position.
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Part<'de>, M::Error> {
+                let members = Members::deserialize(MapAccessDeserializer::new(map))?;
+                let cache_control = members.cache_control;
+                let kind = members.kind().map_err(M::Error::custom)?;
+                Ok(Part { kind, cache_control })
+            }
+        }
+        json.deserialize_map(Said)
     }
 }
