@@ -105,7 +105,7 @@ mod tests {
         };
         let policy = Policy { tags: [("env".to_owned(), "staging".to_owned())].into(), ..Policy::default() };
         let policy = if tags.is_empty() { Policy::default() } else { policy };
-        let headers = Headers::from(headers.iter().map(owned).collect::<Vec<_>>());
+        let headers = headers.iter().copied().collect();
         Attribution::of(&client, &Said::default(), &policy, &headers, user.map(str::to_owned))
     }
 

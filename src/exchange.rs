@@ -55,7 +55,7 @@ pub struct Exchange {
     /// The longest answer that is read whole, in bytes: Envoy's buffers hold little more.
     pub max_answer: usize,
     /// Headers of the caller that mean something to a provider of the same wire format.
-    pub caller_headers: Vec<(String, String)>,
+    pub caller_headers: Headers,
     /// The request's headers without the caller's key, where the gateway role cannot put them back for access logs: once
     /// Envoy was told to go on outside of the request's own callbacks, that filter can change them no more.
     pub sent: OnceCell<Headers>,
@@ -112,8 +112,7 @@ impl Exchange {
 
     /// The media type of the caller's body, if that passes as it is.
     pub fn content_type(&self) -> Option<&str> {
-        let own = self.caller_headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
-        own.filter(|own| self.resource.is_some() || multipart::is_form(own))
+        self.caller_headers.get("content-type").filter(|own| self.resource.is_some() || multipart::is_form(own))
     }
 
     /// The caller's API.

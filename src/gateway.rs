@@ -224,7 +224,7 @@ impl Gateway {
             self.notes.status = status;
             return Action::Continue;
         }
-        let mut headers = Headers::from(host.headers(Side::Response));
+        let mut headers = host.headers(Side::Response);
         let status = headers.get(":status").and_then(|status| status.parse().ok()).unwrap_or(0);
         self.notes.status = status;
         signature::name(&mut headers, &self.notes.request_id);

@@ -1,45 +1,107 @@
 //! A list of headers that is changed as a whole: each call into the proxy costs more than what it changes.
 
-/// Names in lower case and values, in their order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
+use std::fmt::{Display, Write as _};
 
-impl From<Vec<(String, String)>> for Headers {
-    fn from(all: Vec<(String, String)>) -> Self {
-        Self(all)
-    }
+use crate::pairs;
+
+/// Names in lower case and values, in their order. All of them are in one piece of text: a request has dozens, and most
+/// are only passed on.
+#[derive(Clone, Debug, Default)]
+pub struct Headers {
+    text: String,
+    fields: Vec<Field>,
+}
+
+/// Where a header stands in the text: its name, and its value behind it.
+#[derive(Clone, Copy, Debug)]
+struct Field {
+    start: usize,
+    name: usize,
+    value: usize,
 }
 
 impl Headers {
+    /// As the proxy passes them; see [`pairs`]. What is not UTF-8 has replacement characters.
+    pub fn read(bytes: &[u8]) -> Self {
+        let pairs = pairs::read(bytes);
+        let most = pairs.size_hint().1.unwrap_or_default();
+        let mut all = Self { text: String::with_capacity(bytes.len()), fields: Vec::with_capacity(most) };
+        for (name, value) in pairs {
+            all.push(&String::from_utf8_lossy(name), &String::from_utf8_lossy(value));
+        }
+        all
+    }
+
     /// The first value of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.fields.iter().find(|field| field.is(&self.text, name)).map(|field| field.of(&self.text).1)
     }
 
     /// Replaces all values of this name by one.
-    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+    pub fn set(&mut self, name: &str, value: impl Display) {
         self.remove(name);
-        self.0.push((name.to_owned(), value.into()));
+        self.push(name, "");
+        let before = self.text.len();
+        // Writing to a string cannot fail.
+        let _ = write!(self.text, "{value}");
+        if let Some(field) = self.fields.last_mut() {
+            field.value = self.text.len() - before;
+        }
     }
 
     /// Removes all values of this name.
     pub fn remove(&mut self, name: &str) {
-        self.0.retain(|(n, _)| n != name);
+        let text = &self.text;
+        self.fields.retain(|field| !field.is(text, name));
     }
 
     /// Keeps only those whose name is good.
     pub fn retain(&mut self, good: impl Fn(&str) -> bool) {
-        self.0.retain(|(name, _)| good(name));
+        let text = &self.text;
+        self.fields.retain(|field| good(field.of(text).0));
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
     }
 
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.fields.iter().map(|field| field.of(&self.text))
     }
 
     /// For the proxy.
     pub fn pairs(&self) -> Vec<(&str, &str)> {
         self.iter().collect()
+    }
+
+    fn push(&mut self, name: &str, value: &str) {
+        self.fields.push(Field { start: self.text.len(), name: name.len(), value: value.len() });
+        self.text.push_str(name);
+        self.text.push_str(value);
+    }
+}
+
+impl Field {
+    fn is(self, text: &str, name: &str) -> bool {
+        self.name == name.len() && text.as_bytes().get(self.start..self.start + self.name) == Some(name.as_bytes())
+    }
+
+    fn of(self, text: &str) -> (&str, &str) {
+        let value = self.start + self.name;
+        let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+        (part(self.start, value), part(value, value + self.value))
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(all: I) -> Self {
+        let mut headers = Self::default();
+        for (name, value) in all {
+            headers.push(name.as_ref(), value.as_ref());
+        }
+        headers
     }
 }
 
@@ -58,13 +120,22 @@ mod tests {
 
     #[test]
     fn a_value_that_is_set_is_the_only_one() {
-        let mut headers = Headers::from(vec![("a".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())]);
+        let mut headers = Headers::from_iter([("a", "1"), ("a", "2")]);
         assert_eq!(headers.get("a"), Some("1"));
         headers.set("a", "3");
         headers.set("b", "4");
         assert_eq!(headers.pairs(), [("a", "3"), ("b", "4")]);
         headers.retain(|name| name == "b");
         assert_eq!((headers.get("a"), headers.get("b")), (None, Some("4")));
+    }
+
+    #[test]
+    fn headers_are_read_as_the_proxy_passes_them() {
+        let passed = [(":path", "/v1/models"), ("x-empty", ""), ("x-name", "J\u{fc}rgen")];
+        assert_eq!(Headers::read(&pairs::write(&passed)).pairs(), passed);
+        let latin = [&pairs::write(&[("x", "abc")])[..12], b"x\0\xfcbc\0"].concat();
+        assert_eq!(Headers::read(&latin).get("x"), Some("\u{fffd}bc"));
+        assert!(Headers::read(b"").is_empty());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::headers::Headers;
+
 #[cfg(target_os = "wasi")]
 pub mod envoy;
 #[cfg(any(test, feature = "testing"))]
@@ -33,7 +35,7 @@ pub const ALL: usize = 1 << 30;
 /// The HTTP stream that a callback is about. Headers and body may be used only in callbacks of their side.
 pub trait Stream {
     /// All headers in their order, names in lower case. Values that are not UTF-8 have replacement characters.
-    fn headers(&self, side: Side) -> Vec<(String, String)>;
+    fn headers(&self, side: Side) -> Headers;
 
     /// The value of one header.
     fn header(&self, side: Side, name: &str) -> Option<String>;

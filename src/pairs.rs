@@ -25,7 +25,9 @@ pub fn read(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 /// Writes pairs.
 pub fn write(pairs: &[(&str, &str)]) -> Vec<u8> {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
-    let mut out = number(pairs.len()).to_vec();
+    let mut out =
+        Vec::with_capacity(4 + pairs.iter().map(|(name, value)| 10 + name.len() + value.len()).sum::<usize>());
+    out.extend(number(pairs.len()));
     for (name, value) in pairs {
         out.extend(number(name.len()));
         out.extend(number(value.len()));

@@ -2,6 +2,7 @@
 //!
 //! <https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers>
 
+use std::fmt::{self, Display};
 use std::time::Duration;
 
 use crate::exchange::Exchange;
@@ -23,20 +24,20 @@ pub fn write(headers: &mut Headers, exchange: &Exchange, now: Timestamp) {
     let progress = &exchange.progress.borrow();
     if let Some(target) = progress.target() {
         headers.set("x-tollhouse-target", target);
-        headers.set("x-tollhouse-attempts", progress.attempts.len().to_string());
+        headers.set("x-tollhouse-attempts", progress.attempts.len());
     }
     if !progress.dropped.is_empty() {
         headers.set("x-tollhouse-dropped", headers::list(&progress.dropped));
     }
     if let Some(model) = &exchange.softer {
-        headers.set("x-tollhouse-soft-limit", model.as_str());
+        headers.set("x-tollhouse-soft-limit", model);
     }
     if progress.meter.is_complete()
         && !exchange.asked.stream
         && let Some((usage, _)) = progress.meter.usage(exchange.request_bytes)
         && let Some(cost) = exchange.cost(progress, &usage).total()
     {
-        headers.set("x-tollhouse-cost-usd", cost.to_string());
+        headers.set("x-tollhouse-cost-usd", cost);
     }
     limits(headers, &exchange.tolls.borrow().standings, now);
 }
@@ -48,13 +49,13 @@ fn limits(headers: &mut Headers, standings: &[Standing], now: Timestamp) {
         some.min_by_key(|standing| standing.remaining())
     };
     if let Some(requests) = tightest(&[Kind::Requests]) {
-        set(headers, &REQUESTS, requests, now, |n| n.to_string());
+        set(headers, &REQUESTS, requests, now, |n| n);
     }
     if let Some(tokens) = tightest(&[Kind::Tokens, Kind::InputTokens, Kind::OutputTokens]) {
-        set(headers, &TOKENS, tokens, now, |n| n.to_string());
+        set(headers, &TOKENS, tokens, now, |n| n);
     }
     if let Some(usd) = tightest(&[Kind::Usd]) {
-        set(headers, &USD, usd, now, |n| Decimal(n).to_string());
+        set(headers, &USD, usd, now, Decimal);
     }
 }
 
@@ -65,29 +66,33 @@ const REQUESTS: Names = ["x-ratelimit-limit-requests", "x-ratelimit-remaining-re
 const TOKENS: Names = ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"];
 const USD: Names = ["x-tollhouse-budget-limit-usd", "x-tollhouse-budget-remaining-usd", "x-tollhouse-budget-reset-usd"];
 
-fn set(
+fn set<D: Display>(
     headers: &mut Headers,
     [limit, remaining, reset]: &Names,
     standing: &Standing,
     now: Timestamp,
-    write: impl Fn(u64) -> String,
+    amount: fn(u64) -> D,
 ) {
-    headers.set(limit, write(standing.limit.amount));
-    headers.set(remaining, write(standing.remaining()));
+    headers.set(limit, amount(standing.limit.amount));
+    headers.set(remaining, amount(standing.remaining()));
     if let Some(resets) = standing.resets(now) {
-        headers.set(reset, span(resets.since(now)));
+        headers.set(reset, Span(resets.since(now)));
     }
 }
 
 /// As Go writes spans, which is how OpenAI does: `6m0s`, `1s`, `20ms`.
-fn span(span: Duration) -> String {
-    let (seconds, millis) = (span.as_secs(), span.subsec_millis());
-    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match seconds {
-        0 => format!("{millis}ms"),
-        1..60 => format!("{rest}s"),
-        60..3600 => format!("{minutes}m{rest}s"),
-        _ => format!("{hours}h{minutes}m{rest}s"),
+struct Span(Duration);
+
+impl Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, millis) = (self.0.as_secs(), self.0.subsec_millis());
+        let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        match seconds {
+            0 => write!(f, "{millis}ms"),
+            1..60 => write!(f, "{rest}s"),
+            60..3600 => write!(f, "{minutes}m{rest}s"),
+            _ => write!(f, "{hours}h{minutes}m{rest}s"),
+        }
     }
 }
 
@@ -101,7 +106,7 @@ mod tests {
     #[test]
     fn spans_are_written_as_openai_does() {
         for (millis, text) in [(20, "20ms"), (1_000, "1s"), (59_900, "59s"), (360_000, "6m0s"), (3_661_000, "1h1m1s")] {
-            assert_eq!(span(Duration::from_millis(millis)), text);
+            assert_eq!(Span(Duration::from_millis(millis)).to_string(), text);
         }
     }
 }

@@ -55,7 +55,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("pairs", &[]),
         ("protobuf", &[]),
         ("stream", &[]),
-        ("headers", &[]),
+        ("headers", &["pairs"]),
         ("time", &[]),
     ],
 ];

@@ -27,7 +27,7 @@ impl Gateway {
         if end {
             return reply::refuse(host, error, &body, &[]);
         }
-        headers.set(":status", error.status.to_string());
+        headers.set(":status", error.status);
         headers.remove("content-length");
         for (name, value) in reply::error_headers(error) {
             headers.set(name, value);

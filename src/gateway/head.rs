@@ -16,7 +16,7 @@ pub(super) struct Head(Headers);
 
 impl Head {
     pub(super) fn read(stream: &(impl Stream + ?Sized)) -> Self {
-        Self(stream.headers(Side::Request).into())
+        Self(stream.headers(Side::Request))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -101,9 +101,9 @@ pub(super) fn betas(headers: &Headers) -> Vec<String> {
 }
 
 /// What may matter to a provider: never a key.
-pub(super) fn for_provider(headers: &Headers) -> Vec<(String, String)> {
+pub(super) fn for_provider(headers: &Headers) -> Headers {
     let kept = |name: &str| !name.starts_with(':') && name != "cookie" && !is_key(name);
-    headers.iter().filter(|(name, _)| kept(name)).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    headers.iter().filter(|(name, _)| kept(name)).collect()
 }
 
 fn is_key(name: &str) -> bool {

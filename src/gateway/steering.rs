@@ -35,7 +35,7 @@ impl Gateway {
     /// will come.
     pub(super) fn put_back(&mut self, host: &dyn Host) {
         let sent = std::mem::take(&mut self.sent);
-        if sent != Headers::default() {
+        if !sent.is_empty() {
             host.set_headers(Side::Request, &sent.pairs());
         }
     }

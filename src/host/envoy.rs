@@ -7,6 +7,7 @@ use std::time::Duration;
 use proxy_wasm::hostcalls::dispatch_grpc_call;
 
 use super::{Call, Calls, Meter, MeterKind, Meters, Shared, Side, Stream, Version};
+use crate::headers::Headers;
 use crate::pairs;
 use crate::protobuf::Message;
 
@@ -45,8 +46,7 @@ impl Envoy {
 
     /// The status of the answer to a call of the plugin's own, in the callback that tells of it.
     pub fn call_status() -> Option<u16> {
-        let headers = read_pairs(&abi::headers(abi::Map::CallResponseHeaders)?);
-        headers.iter().find(|(name, _)| name == ":status")?.1.parse().ok()
+        Headers::read(&abi::headers(abi::Map::CallResponseHeaders)?).get(":status")?.parse().ok()
     }
 
     /// Breaks off the answer of a stream, by the context of its gateway role.
@@ -80,8 +80,8 @@ fn buffer(side: Side) -> abi::Buffer {
 }
 
 impl Stream for Envoy {
-    fn headers(&self, side: Side) -> Vec<(String, String)> {
-        abi::headers(map(side)).map(|bytes| read_pairs(&bytes)).unwrap_or_default()
+    fn headers(&self, side: Side) -> Headers {
+        abi::headers(map(side)).map(|bytes| Headers::read(&bytes)).unwrap_or_default()
     }
 
     fn header(&self, side: Side, name: &str) -> Option<String> {
@@ -196,9 +196,4 @@ impl Meters for Envoy {
             MeterKind::Histogram => abi::record_metric(meter.id, amount),
         }
     }
-}
-
-fn read_pairs(bytes: &[u8]) -> Vec<(String, String)> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    pairs::read(bytes).map(|(name, value)| (text(name), text(value))).collect()
 }

@@ -4,17 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::{Call, Calls, Meter, MeterKind, Meters, Shared, Side, Stream, Version};
+use crate::headers::Headers;
 
 /// Names and values in their order.
-type Headers = Vec<(String, String)>;
+type Pairs = Vec<(String, String)>;
 
 /// One stream, and what its worker shares.
 #[derive(Debug, Default, PartialEq)]
 pub struct Memory {
     /// Headers of the request.
-    pub request: RefCell<Headers>,
+    pub request: RefCell<Pairs>,
     /// Headers of the answer.
-    pub response: RefCell<Headers>,
+    pub response: RefCell<Pairs>,
     /// What the proxy holds of the request's body.
     pub request_body: RefCell<Vec<u8>>,
     /// What the proxy holds of the answer's body.
@@ -53,7 +54,7 @@ pub struct Reply {
 }
 
 impl Memory {
-    fn side(&self, side: Side) -> (&RefCell<Headers>, &RefCell<Vec<u8>>) {
+    fn side(&self, side: Side) -> (&RefCell<Pairs>, &RefCell<Vec<u8>>) {
         match side {
             Side::Request => (&self.request, &self.request_body),
             Side::Response => (&self.response, &self.response_body),
@@ -79,9 +80,9 @@ fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 impl Stream for Memory {
-    fn headers(&self, side: Side) -> Vec<(String, String)> {
+    fn headers(&self, side: Side) -> Headers {
         self.note("headers");
-        self.side(side).0.borrow().clone()
+        self.side(side).0.borrow().iter().map(|(name, value)| (name, value)).collect()
     }
 
     fn header(&self, side: Side, name: &str) -> Option<String> {

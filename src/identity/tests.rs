@@ -38,7 +38,7 @@ fn stream(properties: &[(&str, &[u8])]) -> Memory {
 }
 
 fn headers(all: &[(&str, &str)]) -> Headers {
-    all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>().into()
+    all.iter().copied().collect()
 }
 
 fn holder<'a>(config: &'a Config, name: &str) -> &'a Holder {

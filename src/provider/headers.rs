@@ -43,9 +43,7 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call, body: Option<&Ou
     headers.extend(dialect.headers());
     if call.service.passes() {
         let known = |name: &str| dialect.caller_headers().contains(&name);
-        headers.extend(
-            call.exchange.caller_headers.iter().filter(|(n, _)| known(n)).map(|(n, v)| (n.as_str(), v.as_str())),
-        );
+        headers.extend(call.exchange.caller_headers.iter().filter(|(name, _)| known(name)));
     }
     let key = provider.credentials.key(call.exchange.id);
     let credential = key.map(|key| dialect.credential(key));
@@ -77,7 +75,7 @@ pub(super) struct Received {
 
 impl Received {
     pub(super) fn read(stream: &(impl Stream + ?Sized), now: Timestamp) -> Self {
-        let all = Headers::from(stream.headers(Side::Response));
+        let all = stream.headers(Side::Response);
         let get = |name: &str| all.get(name);
         let received = Self {
             all: Headers::default(),
@@ -155,7 +153,7 @@ pub(super) fn translated(mut public: Headers, is_stream: bool) -> Headers {
 
 /// Makes the headers those of a failure, for the next attempt or for the caller.
 pub(super) fn fail(stream: &(impl Stream + ?Sized), mut public: Headers, error: &ApiError, verdict: Verdict) {
-    public.set(":status", error.status.to_string());
+    public.set(":status", error.status);
     for (name, value) in reply::error_headers(error) {
         public.set(name, value);
     }

@@ -51,7 +51,7 @@ impl World {
             logical: true,
             failover_on: Vec::new(),
             max_answer: 1000,
-            caller_headers: vec![("anthropic-beta".into(), "x".into()), ("x-team".into(), "t".into())],
+            caller_headers: Headers::from_iter([("anthropic-beta", "x"), ("x-team", "t")]),
             sent: OnceCell::new(),
             request_id: "r-1".into(),
             request_bytes: 0,
@@ -160,7 +160,7 @@ fn the_next_attempt_carries_nothing_of_the_last() {
     );
     let all = world.host.headers(Side::Request);
     assert!(all.iter().all(|(_, v)| !v.contains("sk-up-a") && !v.contains("sk-gateway")), "{all:?}");
-    assert_eq!(all.iter().filter(|(n, _)| n == "x-api-key").count(), 1);
+    assert_eq!(all.iter().filter(|(n, _)| *n == "x-api-key").count(), 1);
 }
 
 #[test]
