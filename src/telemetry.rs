@@ -195,11 +195,13 @@ impl Record<'_> {
             Some(Dollars(cost)) => Some((of("cost_nanousd"), cost.0)),
             None => self.unpriced.then_some((of("unpriced"), 1)),
         };
+        let failovers = self.attempts.len().checked_sub(2).map(|more| (of("failovers"), more as u64 + 1));
+        let once = [Some((request, 1)), cost, failovers];
+        series.add(meters, who, once.into_iter().flatten().chain(tokens));
         let duration = self.target.map(|_| (of("duration_ms"), self.duration_ms));
         let ttft = self.ttft_ms.map(|ttft| (of("ttft_ms"), ttft));
-        let failovers = self.attempts.len().checked_sub(2).map(|more| (of("failovers"), more as u64 + 1));
-        let once = [Some((request, 1)), cost, duration, ttft, failovers];
-        series.add(meters, who, once.into_iter().flatten().chain(tokens));
+        // A histogram takes kilobytes, and Envoy's main thread adds up all of them every few seconds.
+        series.add(meters, Who { client: "", ..who }, duration.into_iter().chain(ttft));
     }
 }
 

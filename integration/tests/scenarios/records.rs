@@ -113,6 +113,7 @@ async fn metrics_have_labels() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!((of("duration_ms_count", &[&first]), of("ttft_ms_count", &[&first])), (2, 2));
+    assert!(play.admin.metrics("tollhouse_duration_ms").iter().all(|line| !line.contains("client=")));
 }
 
 #[tokio::test]
