@@ -1,3 +1,5 @@
+//! Where a document is not what was expected.
+
 use std::fmt;
 
 use serde::de::Deserialize;
