@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use integration::document::PROVIDER_KEYS;
 use integration::speech::Speech;
 use integration::stage;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::house::{CALLERS, MOCKED, SPEECHES, house, then};
 use crate::packages::{self, Package};
@@ -98,6 +98,12 @@ pub(crate) struct Mock {
 }
 
 impl Mock {
+    /// The clocks of its models: longer than any answer of a busy machine takes, but shorter than the slow mock.
+    pub(crate) fn clocks(&self) -> Value {
+        let attempt = if self.chaos == Chaos::Latency { "3s" } else { "10s" };
+        json!({ "first_token": attempt, "attempt": attempt, "idle": "5s", "total": "30s" })
+    }
+
     /// Starts one that takes only the provider's key, on a port of its choice.
     pub(crate) fn spawn(chaos: Chaos) -> Self {
         let program = packages::node().join("node_modules/@copilotkit/aimock/dist/cli.js");

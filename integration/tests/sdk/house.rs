@@ -141,13 +141,13 @@ fn configuration(openai: &Provider, anthropic: &Provider, mocks: &[Mock]) -> Val
             let name = mock.provider(dialect);
             providers[&name] = mocked(dialect, &format!("http://{}{path}", mock.host()));
             let lone = format!("{name}/lone");
-            models.insert(format!("lone-{name}"), json!({ "targets": [lone], "timeouts": clocks() }));
+            models.insert(format!("lone-{name}"), json!({ "targets": [lone], "timeouts": mock.clocks() }));
             let (good, _) = MOCKED[(at + 1) % MOCKED.len()];
             for (package, caller) in Package::ALL.into_iter().flat_map(|p| CALLERS.map(|caller| (p, caller))) {
                 let model = then(package, caller, &name);
                 // Cooldowns belong to targets: each of these models has targets of its own.
                 let targets = [format!("{name}/{model}"), format!("{}/{model}", Chaos::None.provider(good))];
-                models.insert(model, json!({ "targets": targets, "timeouts": clocks() }));
+                models.insert(model, json!({ "targets": targets, "timeouts": mock.clocks() }));
             }
         }
     }
@@ -169,9 +169,4 @@ fn mocked(dialect: &str, endpoint: &str) -> Value {
 /// The name of a model that has a provider that fails, and a good one of the next dialect after it.
 pub(crate) fn then(package: Package, caller: &str, bad: &str) -> String {
     format!("{bad}-then-good-{}-{caller}", package.name())
-}
-
-/// Shorter than the slow mock.
-fn clocks() -> Value {
-    json!({ "first_token": "1s", "attempt": "1s", "idle": "5s", "total": "10s" })
 }
