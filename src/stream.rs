@@ -78,4 +78,20 @@ impl Decoder {
             Self::Sse(parser) => parser.next().map_err(|e| Fault::TooLong(e.limit)),
         }
     }
+
+    /// What has come of the next event, where events are server-sent and nothing of it was read.
+    pub fn between(&self) -> Option<&[u8]> {
+        match self {
+            Self::EventStream(_) | Self::Lines(_) => None,
+            Self::Sse(parser) => parser.between(),
+        }
+    }
+
+    /// Passes over so many bytes of [`Self::between`], which are events that somebody else has read.
+    pub fn skip(&mut self, bytes: usize) {
+        match self {
+            Self::EventStream(_) | Self::Lines(_) => {}
+            Self::Sse(parser) => parser.skip(bytes),
+        }
+    }
 }

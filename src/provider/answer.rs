@@ -131,9 +131,10 @@ impl Answer {
             }
             Self::Error(_) | Self::Whole(_) => Fate::Hold,
             Self::Held(relay, held) => {
-                let mut out = std::mem::take(held);
-                let fate = relayed(relay, call, &host.body(Side::Response, size), end, now, &mut out);
-                self.held(host, size, fate, out)
+                let (mut out, piece) = (std::mem::take(held), host.body(Side::Response, size));
+                let fate = relayed(relay, call, &piece, end, now, &mut out);
+                let as_it_came = out == piece && piece.len() == size;
+                self.held(host, size, fate, out, as_it_came)
             }
             Self::Passed(passed) => {
                 if passed.is_read() {
@@ -145,9 +146,10 @@ impl Answer {
                 Fate::Pass
             }
             Self::Relayed(relay) => {
-                let mut out = Vec::new();
-                let (_, result) = relayed(relay, call, &host.body(Side::Response, size), end, now, &mut out);
+                let (mut out, piece) = (Vec::new(), host.body(Side::Response, size));
+                let (_, result) = relayed(relay, call, &piece, end, now, &mut out);
                 match result.and_then(|()| idle(call, now)) {
+                    Ok(()) if out == piece && piece.len() == size => Fate::Pass,
                     Ok(()) => Fate::Relay(out),
                     Err(error) => broken(relay, error, out),
                 }
@@ -162,6 +164,7 @@ impl Answer {
         size: usize,
         (content, result): (bool, Result<(), ApiError>),
         out: Vec<u8>,
+        as_it_came: bool,
     ) -> Fate {
         let commits = content || out.len() > MAX_HELD;
         let Self::Held(relay, held) = self else { return Fate::Hold };
@@ -182,7 +185,7 @@ impl Answer {
                 if let Self::Held(relay, _) = std::mem::replace(self, Self::Refused(Vec::new())) {
                     *self = Self::Relayed(relay);
                 }
-                Fate::Commit(Some(out))
+                Fate::Commit((!as_it_came).then_some(out))
             }
         }
     }

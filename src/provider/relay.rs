@@ -91,13 +91,36 @@ impl Relay {
             return Ok(());
         }
         self.decoder.push(bytes);
-        while let Some(event) = self.decoder.next().map_err(|fault| unreadable(&fault))? {
+        loop {
+            self.skim(events, out);
+            let Some(event) = self.decoder.next().map_err(|fault| unreadable(&fault))? else { return Ok(()) };
             if self.event(&event, events, out)? == Progress::Done {
                 self.over = true;
-                break;
+                return Ok(());
             }
         }
-        Ok(())
+    }
+
+    /// Takes what comes in the form of the last event, if that only said text, all at once.
+    fn skim(&mut self, events: &mut Vec<Event<'static>>, out: &mut Vec<u8>) {
+        let (Some(form), Some(stream)) = (&self.text, self.decoder.between()) else { return };
+        let (mut rest, mut said) = (stream, String::new());
+        while let Some((text, length)) = form.template.split(rest) {
+            if let Path::Translated(_, writer) = &mut self.path {
+                writer.write(&Event::Text { choice: form.choice, text: Cow::Borrowed(text) }, out);
+            }
+            said.push_str(text);
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        if said.is_empty() {
+            return;
+        }
+        let taken = stream.len() - rest.len();
+        if let Path::Passed(_) = &self.path {
+            out.extend_from_slice(stream.get(..taken).unwrap_or_default());
+        }
+        self.decoder.skip(taken);
+        events.push(Event::Text { choice: form.choice, text: Cow::Owned(said) });
     }
 
     fn event(

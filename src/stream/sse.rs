@@ -102,6 +102,18 @@ impl Parser {
             || self.buffer.get(self.read..).is_some_and(|rest| !rest.is_empty())
     }
 
+    /// What has come of the next event, where nothing of that was read. `None` in the midst of one.
+    pub fn between(&self) -> Option<&[u8]> {
+        let begun = self.has_data || self.after_cr || self.at_start || !self.event.name.is_empty();
+        self.buffer.get(self.read..).filter(|_| !begun)
+    }
+
+    /// Passes over so many bytes of [`Self::between`], which are events that somebody else has read.
+    pub fn skip(&mut self, bytes: usize) {
+        self.read += bytes;
+        self.searched = 0;
+    }
+
     fn check(&self, unread: usize) -> Result<(), TooLong> {
         let held = self.event.data.len() + self.event.name.len() + unread;
         if held > self.limit { Err(TooLong { limit: self.limit }) } else { Ok(()) }

@@ -8,6 +8,15 @@ pub struct Template {
     name: String,
     before: String,
     after: String,
+    /// How such an event is usually written, where that is one line of data.
+    frame: Option<Frame>,
+}
+
+/// The bytes of a server-sent event before and after its text.
+#[derive(Debug)]
+struct Frame {
+    head: Vec<u8>,
+    tail: Vec<u8>,
 }
 
 impl Template {
@@ -23,7 +32,9 @@ impl Template {
         if after.contains(&quoted) {
             return None;
         }
-        Some(Self { name: event.name.clone(), before: format!("{before}\""), after: format!("\"{after}") })
+        let (before, after) = (format!("{before}\""), format!("\"{after}"));
+        let frame = memchr::memchr(b'\n', data.as_bytes()).is_none().then(|| Frame::of(&event.name, &before, &after));
+        Some(Self { name: event.name.clone(), before, after, frame })
     }
 
     /// The text of an event of this form.
@@ -33,9 +44,34 @@ impl Template {
     }
 }
 
+impl Template {
+    /// The text of an event of this form with which a stream of server-sent events goes on, and the length of that event.
+    /// `None` says nothing: the same event may be written in other ways.
+    pub fn split<'a>(&self, stream: &'a [u8]) -> Option<(&'a str, usize)> {
+        let Frame { head, tail } = self.frame.as_ref()?;
+        let rest = stream.strip_prefix(head.as_slice())?;
+        let length = rest.iter().position(|byte| !stands(*byte)).filter(|length| *length > 0)?;
+        let (text, rest) = rest.split_at_checked(length)?;
+        let whole = rest.starts_with(tail).then_some(head.len() + length + tail.len())?;
+        Some((std::str::from_utf8(text).ok()?, whole))
+    }
+}
+
+impl Frame {
+    fn of(name: &str, before: &str, after: &str) -> Self {
+        let name = if name.is_empty() { String::new() } else { format!("event: {name}\n") };
+        Self { head: format!("{name}data: {before}").into_bytes(), tail: format!("{after}\n\n").into_bytes() }
+    }
+}
+
 /// Does it stand in JSON as it is? An empty text says nothing.
 fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
+    !text.is_empty() && text.bytes().all(stands)
+}
+
+/// Does this byte of a text stand in JSON as it is?
+fn stands(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
 }
 
 #[cfg(test)]
@@ -66,6 +102,31 @@ mod tests {
             assert_eq!(text(other), None, "{other}");
         }
         assert_eq!(template.text(&event("error", r#"{"a":{"text":"two"},"b":[1]}"#)), None);
+    }
+
+    #[test]
+    fn a_stream_is_split_where_it_is_written_as_usual() {
+        for (name, head) in [("", ""), ("delta", "event: delta\n")] {
+            let template = Template::of(&event(name, r#"{"text":"one"}"#), "one").unwrap();
+            let stream = format!("{head}data: {{\"text\":\"two \u{e9}\"}}\n\ndata: x");
+            assert_eq!(template.split(stream.as_bytes()), Some(("two \u{e9}", stream.len() - "data: x".len())));
+            for other in [
+                "data: {\"text\":\"two\"}\n",
+                "data: {\"text\":\"two\"}\r\n\r\n",
+                "data: {\"text\":\"two\"}\ndata: 2\n\n",
+                "data:{\"text\":\"two\"}\n\n",
+                "data: {\"text\":\"\"}\n\n",
+                "data: {\"text\":\"t\\n\"}\n\n",
+                "event: error\ndata: {\"text\":\"two\"}\n\n",
+                "",
+            ] {
+                assert_eq!(template.split(format!("{head}{other}").as_bytes()), None, "{other}");
+            }
+            let broken = [head.as_bytes(), b"data: {\"text\":\"\xff\"}\n\n"].concat();
+            assert_eq!(template.split(&broken), None);
+        }
+        let lines = Template::of(&event("", "{\n\"text\":\"one\"}"), "one").unwrap();
+        assert_eq!(lines.split(b"data: {\n\"text\":\"two\"}\n\n"), None, "what stands in two lines of data");
     }
 
     #[test]
