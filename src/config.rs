@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::clients::{Client, Digest};
 use crate::dialects::{self, Dialect, Settings};
+use crate::estimate::Family;
 use crate::guesses::Allowance;
 use crate::identity::{Holder, Identities};
 use crate::json;
@@ -102,11 +103,12 @@ impl Config {
     }
 
     /// The target that a caller spells out as `provider/model`, divided at the first slash.
-    pub fn target(&self, name: &str) -> Option<Target> {
+    pub fn target(&self, name: &str) -> Option<Rc<Target>> {
         let (provider, model) = name.split_once('/')?;
         let provider = self.providers.get(provider).filter(|_| !model.is_empty())?;
         let price = self.prices.of(provider, model, name);
-        Some(Target { provider: Rc::clone(provider), model: model.to_owned(), name: name.to_owned(), price })
+        let (provider, family) = (Rc::clone(provider), Family::of(model));
+        Some(Rc::new(Target { provider, model: model.to_owned(), name: name.to_owned(), family, price }))
     }
 }
 

@@ -3,8 +3,8 @@
 //! Both roles run in one VM on one worker, so that the hand-over is a reference. It is found by a number that
 //! travels as a property of the stream, which callers cannot set and providers cannot see.
 
-use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -54,11 +54,11 @@ pub struct Exchange {
     pub failover_on: Vec<FailoverOn>,
     /// The longest answer that is read whole, in bytes: Envoy's buffers hold little more.
     pub max_answer: usize,
-    /// Headers of the caller that mean something to a provider of the same wire format.
-    pub caller_headers: Headers,
-    /// The request's headers without the caller's key, where the gateway role cannot put them back for access logs: once
-    /// Envoy was told to go on outside of the request's own callbacks, that filter can change them no more.
-    pub sent: OnceCell<Headers>,
+    /// The caller's headers, without its key.
+    pub headers: Rc<Headers>,
+    /// Does the request go on outside of its own callbacks? Then the gateway role cannot put its headers back for access
+    /// logs: Envoy lets that filter change them no more.
+    pub later: bool,
     /// What the caller and Envoy call the request; empty if they do not.
     pub request_id: String,
     /// Of its body.
@@ -100,8 +100,8 @@ impl Exchange {
 
     /// Puts the caller's headers in the place of an attempt's, where that is left to the provider role.
     pub fn put_back(&self, host: &(impl Stream + ?Sized)) {
-        if let Some(sent) = self.sent.get() {
-            host.set_headers(Side::Request, &sent.pairs());
+        if self.later {
+            host.set_headers(Side::Request, &self.headers.pairs());
         }
     }
 
@@ -112,7 +112,7 @@ impl Exchange {
 
     /// The media type of the caller's body, if that passes as it is.
     pub fn content_type(&self) -> Option<&str> {
-        self.caller_headers.get("content-type").filter(|own| self.resource.is_some() || multipart::is_form(own))
+        self.headers.get("content-type").filter(|own| self.resource.is_some() || multipart::is_form(own))
     }
 
     /// The caller's API.
@@ -243,7 +243,7 @@ struct Table {
     guesses: Guesses,
     series: Series,
     next: Cell<u64>,
-    open: RefCell<HashMap<u64, Rc<Exchange>>>,
+    open: RefCell<BTreeMap<u64, Rc<Exchange>>>,
 }
 
 impl Exchanges {

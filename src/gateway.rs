@@ -60,8 +60,9 @@ pub struct Gateway {
     /// What the route leaves of the configuration.
     policy: Rc<Policy>,
     state: State,
-    /// The request's headers as they were sent, without the key, while those of attempts are in their place.
-    sent: Headers,
+    /// The request's headers as they were sent, without the key, while those of attempts are in their place and this
+    /// role is to put them back.
+    sent: Option<Rc<Headers>>,
     /// Does the request go on outside of its own callbacks?
     later: bool,
     /// What the caller is told in the place of Envoy's own words.
@@ -120,7 +121,7 @@ impl Gateway {
             config,
             exchanges,
             state: State::Fresh,
-            sent: Headers::default(),
+            sent: None,
             later: false,
             substitute: None,
             refused: None,
@@ -292,7 +293,7 @@ impl Gateway {
             None => head.check_body(end, task.surface().takes_forms(), self.config.max_body),
         }
         .map_err(refuse)?;
-        Ok(Admitted { caller, task, resource, headers: head.into_headers() })
+        Ok(Admitted { caller, task, resource, headers: Rc::new(head.into_headers()) })
     }
 
     /// Names of the models that the caller may use: logical ones, and targets that its key spells out.
@@ -352,13 +353,11 @@ impl Gateway {
     }
 
     /// Hands the request over.
-    fn forward(&mut self, host: &dyn Host, exchange: Rc<Exchange>, entrant: Entrant) -> Action {
+    fn forward(&mut self, host: &dyn Host, exchange: Exchange, entrant: Entrant) -> Action {
+        let exchange = Rc::new(Exchange { later: self.later, ..exchange });
         self.notes.model = Some(exchange.asked.model.clone()).filter(|model| !model.is_empty());
-        self.sent = entrant.admitted.headers;
-        steering::steer(host, &exchange, &self.sent);
-        if self.later {
-            exchange.sent.get_or_init(|| std::mem::take(&mut self.sent));
-        }
+        steering::steer(host, &exchange);
+        self.sent = (!self.later).then_some(entrant.admitted.headers);
         self.exchanges.open(Rc::clone(&exchange));
         self.state = State::Forwarded(exchange);
         Action::Continue

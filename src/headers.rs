@@ -40,19 +40,20 @@ impl Headers {
     /// Replaces all values of this name by one.
     pub fn set(&mut self, name: &str, value: impl Display) {
         self.remove(name);
-        self.push(name, "");
-        let before = self.text.len();
+        let start = self.text.len();
+        self.text.push_str(name);
         // Writing to a string cannot fail.
         let _ = write!(self.text, "{value}");
-        if let Some(field) = self.fields.last_mut() {
-            field.value = self.text.len() - before;
-        }
+        self.fields.push(Field { start, name: name.len(), value: self.text.len() - start - name.len() });
     }
 
     /// Removes all values of this name.
     pub fn remove(&mut self, name: &str) {
         let text = &self.text;
-        self.fields.retain(|field| !field.is(text, name));
+        // Most of those that are set were not there.
+        if self.fields.iter().any(|field| field.is(text, name)) {
+            self.fields.retain(|field| !field.is(text, name));
+        }
     }
 
     /// Keeps only those whose name is good.

@@ -1,7 +1,7 @@
 //! The edge: Envoy's callbacks, handed to the roles.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -42,12 +42,12 @@ thread_local! {
     /// What the roles of this worker hand over to each other.
     static EXCHANGES: Exchanges = Exchanges::default();
     /// Gateway contexts of requests under way, for the idle clock.
-    static CONTEXTS: RefCell<HashMap<u64, u32>> = RefCell::default();
+    static CONTEXTS: RefCell<BTreeMap<u64, u32>> = RefCell::default();
     /// Requests that wait for room, by their gateway contexts.
-    static WAITING: RefCell<HashMap<u32, Rc<RefCell<Gateway>>>> = RefCell::default();
+    static WAITING: RefCell<BTreeMap<u32, Rc<RefCell<Gateway>>>> = RefCell::default();
     /// Requests that wait for the store of limits, with their gateway contexts, by the number of the call: the SDK tells
     /// the context that was active when the call was made, which for those that had to wait is the plugin's.
-    static ASKING: RefCell<HashMap<u32, Asking>> = RefCell::default();
+    static ASKING: RefCell<BTreeMap<u32, Asking>> = RefCell::default();
 }
 
 /// A request that waits for the store of limits.
@@ -133,7 +133,7 @@ impl RootContext for Root {
         self.send_alerts();
         EXCHANGES.with(|exchanges| exchanges.outbox().send(&Envoy, now()));
         wake();
-        if WAITING.with_borrow(HashMap::is_empty) {
+        if WAITING.with_borrow(BTreeMap::is_empty) {
             self.set_tick_period(TICK);
         }
         EXCHANGES.with(|exchanges| {

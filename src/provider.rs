@@ -65,12 +65,12 @@ enum State {
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) exchange: Rc<Exchange>,
-    pub(crate) target: Target,
+    pub(crate) target: Rc<Target>,
     pub(crate) service: Service,
 }
 
 impl Call {
-    fn new(exchange: Rc<Exchange>, target: Target) -> Option<Self> {
+    fn new(exchange: Rc<Exchange>, target: Rc<Target>) -> Option<Self> {
         let service = Service::find(exchange.task, target.provider.dialect, &target.model)?;
         Some(Self { exchange, target, service })
     }
@@ -117,7 +117,7 @@ impl Provider {
     fn open(&self, host: &dyn Host, now: Timestamp) -> Option<Call> {
         let exchange = self.exchanges.find(&host.property(&[contract::EXCHANGE])?)?;
         let number = failover::begun(host, &exchange, now)?;
-        let target = exchange.plan.target(number)?.clone();
+        let target = Rc::clone(exchange.plan.target(number)?);
         exchange.progress.borrow_mut().begin(&target.name);
         // A chain leads to the next by itself; what signs requests behind this filter must know of this one.
         let chained = exchange.plan.is_chained();

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::config::raw::FailoverOn;
 use crate::config::{Provider, Timeouts};
+use crate::estimate::Family;
 use crate::pricing::{Cost, Price};
 use crate::time::Timestamp;
 use crate::usage::Usage;
@@ -21,6 +22,8 @@ pub struct Target {
     pub model: String,
     /// `provider/model`.
     pub name: String,
+    /// How its tokens are estimated.
+    pub family: Family,
     /// What it costs, if anybody knows.
     pub price: Option<Rc<Price>>,
 }
@@ -28,7 +31,8 @@ pub struct Target {
 impl Target {
     /// A provider for what it keeps, which is of no model.
     pub fn keeper(provider: Rc<Provider>) -> Self {
-        Self { name: format!("{}/*", provider.name), provider, model: String::new(), price: None }
+        let name = format!("{}/*", provider.name);
+        Self { provider, name, model: String::new(), family: Family::Other, price: None }
     }
 
     /// What a request costs that began at `when`. Nobody knows of what is not counted in tokens.
@@ -44,7 +48,7 @@ pub struct Model {
     /// What callers ask for.
     pub name: String,
     /// Tried in order.
-    pub targets: Vec<Target>,
+    pub targets: Vec<Rc<Target>>,
     /// Its clocks.
     pub timeouts: Timeouts,
     /// More failures that go to the next target.
@@ -56,14 +60,14 @@ pub struct Model {
 /// The attempts of one request: what each is aimed at, decided before the first.
 #[derive(Debug)]
 pub struct Plan {
-    targets: Vec<Target>,
+    targets: Vec<Rc<Target>>,
     /// The chain that leads from attempt to attempt, where Envoy does not choose the cluster anew before each.
     chain: Option<String>,
 }
 
 impl Plan {
     /// One attempt for each target, those that are cooling last: when all are, they are tried anyway.
-    pub fn new(targets: &[Target], cooling: impl Fn(&Target) -> bool) -> Self {
+    pub fn new(targets: &[Rc<Target>], cooling: impl Fn(&Target) -> bool) -> Self {
         let (cool, warm): (Vec<_>, Vec<_>) = targets.iter().cloned().partition(|t| cooling(t));
         Self { targets: warm.into_iter().chain(cool).collect(), chain: None }
     }
@@ -94,18 +98,18 @@ impl Plan {
     }
 
     /// The targets, in the order of attempts.
-    pub fn targets(&self) -> &[Target] {
+    pub fn targets(&self) -> &[Rc<Target>] {
         &self.targets
     }
 
     /// Leaves out targets.
-    pub fn retain(&mut self, wanted: impl FnMut(&Target) -> bool) {
-        self.targets.retain(wanted);
+    pub fn retain(&mut self, mut wanted: impl FnMut(&Target) -> bool) {
+        self.targets.retain(|target| wanted(target));
     }
 
     /// The target of the attempt with this number, counted from 0. Beyond the last there is the last again: a
     /// connection that breaks before any answer is tried once more.
-    pub fn target(&self, attempt: usize) -> Option<&Target> {
+    pub fn target(&self, attempt: usize) -> Option<&Rc<Target>> {
         self.targets.get(attempt).or(self.targets.last())
     }
 

@@ -124,7 +124,7 @@ fn keeper(files: &raw::Files, config: &Config) -> Result<Rc<Provider>> {
     })
 }
 
-fn target(path: &str, name: &str, config: &Config) -> Result<Target> {
+fn target(path: &str, name: &str, config: &Config) -> Result<Rc<Target>> {
     config.target(name).ok_or_else(|| {
         let known: Vec<_> = config.providers.keys().map(String::as_str).collect();
         let expected = format!("`provider/model` with a provider of this document ({})", known.join(", "));

@@ -16,7 +16,7 @@ pub(super) struct Admitted {
     pub(super) task: Task,
     /// What it asks for of something that a provider keeps.
     pub(super) resource: Option<Resource>,
-    pub(super) headers: Headers,
+    pub(super) headers: Rc<Headers>,
 }
 
 impl Admitted {

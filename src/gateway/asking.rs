@@ -60,7 +60,7 @@ impl Gateway {
             _ => None,
         };
         match question {
-            None => self.forward(host, Rc::new(exchange), entrant),
+            None => self.forward(host, exchange, entrant),
             Some(None) => {
                 self.go_alone(host, Asking { entrant, exchange, call: 0, since: now }, StoreOutcome::Unavailable, now)
             }
@@ -97,13 +97,13 @@ impl Gateway {
             Some(Verdict::Granted(standings)) => {
                 telemetry::count_store(host, StoreOutcome::Granted, now);
                 asking.exchange.tolls.borrow_mut().standings.extend(standings);
-                self.forward(host, Rc::new(asking.exchange), asking.entrant)
+                self.forward(host, asking.exchange, asking.entrant)
             }
             Some(Verdict::Denied(denial)) => {
                 telemetry::count_store(host, StoreOutcome::Denied, now);
                 if asking.only_counts() {
                     telemetry::count_denial(host, &denial.limit, Bind::Shadow);
-                    return Some(self.forward(host, Rc::new(asking.exchange), asking.entrant));
+                    return Some(self.forward(host, asking.exchange, asking.entrant));
                 }
                 self.turn_away(host, asking, &denial, now)
             }
@@ -140,7 +140,7 @@ impl Gateway {
                 for limit in &asking.exchange.tolls.borrow().exceeded {
                     telemetry::count_denial(host, limit, Bind::Shadow);
                 }
-                self.forward(host, Rc::new(asking.exchange), asking.entrant)
+                self.forward(host, asking.exchange, asking.entrant)
             }
             Err(denial) => self.turn_away(host, asking, &denial, now),
         }

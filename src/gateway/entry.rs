@@ -1,6 +1,5 @@
 //! A request before the limits: what it may come to, whether there is room, and where it goes then.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::way::Way;
 use super::{Gateway, head};
 use crate::attribution::Attribution;
 use crate::errors::ApiError;
-use crate::estimate::{Family, Prompt};
+use crate::estimate::Prompt;
 use crate::exchange::{Exchange, Progress};
 use crate::failover;
 use crate::host::{Host, Shared};
@@ -101,7 +100,7 @@ impl Needs {
 
     /// What the request may come to at the dearest of its targets.
     fn demand(&self, from: &Entrant, way: &Way, output: u64, now: Timestamp) -> Demand {
-        let input = |target: &Target| self.prompt.tokens(Family::of(&target.model), self.bounds.tools);
+        let input = |target: &Rc<Target>| self.prompt.tokens(target.family, self.bounds.tools);
         let dearest = way.targets.iter().map(|target| {
             let input = input(target);
             let cache_write_1h = if self.prompt.caches() { input } else { 0 };
@@ -198,8 +197,8 @@ impl Gateway {
             logical: way.logical,
             failover_on: way.failover_on,
             max_answer: usize::try_from(self.config.max_body).unwrap_or(usize::MAX),
-            caller_headers: head::for_provider(&from.admitted.headers),
-            sent: OnceCell::new(),
+            headers: Rc::clone(&from.admitted.headers),
+            later: false,
             request_id: self.notes.request_id.clone(),
             request_bytes: self.notes.request_bytes,
             started: self.notes.started,

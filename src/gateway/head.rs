@@ -100,12 +100,6 @@ pub(super) fn betas(headers: &Headers) -> Vec<String> {
     values.map(str::trim).filter(|beta| !beta.is_empty()).map(str::to_owned).collect()
 }
 
-/// What may matter to a provider: never a key.
-pub(super) fn for_provider(headers: &Headers) -> Headers {
-    let kept = |name: &str| !name.starts_with(':') && name != "cookie" && !is_key(name);
-    headers.iter().filter(|(name, _)| kept(name)).collect()
-}
-
 fn is_key(name: &str) -> bool {
     name == "authorization" || KEY_HEADERS.contains(&name)
 }

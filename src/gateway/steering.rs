@@ -3,11 +3,10 @@
 use super::Gateway;
 use crate::contract;
 use crate::exchange::Exchange;
-use crate::headers::Headers;
 use crate::host::{Host, Side, Stream};
 
 /// Tells Envoy's router how to make the attempts. Changed headers make it choose the route again, by the property.
-pub(super) fn steer(host: &(impl Stream + ?Sized), exchange: &Exchange, sent: &Headers) {
+pub(super) fn steer(host: &(impl Stream + ?Sized), exchange: &Exchange) {
     host.set_property(contract::EXCHANGE, exchange.id.to_string().as_bytes());
     if let Some(cluster) = exchange.plan.cluster() {
         host.set_property(contract::CLUSTER, cluster.as_bytes());
@@ -18,7 +17,7 @@ pub(super) fn steer(host: &(impl Stream + ?Sized), exchange: &Exchange, sent: &H
     let on = if once { "retriable-headers,connect-failure" } else { "retriable-headers,reset,connect-failure" };
     let (retries, total) = (exchange.plan.retries().to_string(), exchange.timeouts.total.as_millis().to_string());
     let clock = clock.as_millis().to_string();
-    let mut pairs = sent.pairs();
+    let mut pairs = exchange.headers.pairs();
     pairs.extend([
         ("x-envoy-retry-on", on),
         ("x-envoy-retriable-header-names", contract::RETRY_HEADER),
@@ -34,8 +33,7 @@ impl Gateway {
     /// logs, taps and traces of the operator's see the request as it is by then. Once, when there is an answer or none
     /// will come.
     pub(super) fn put_back(&mut self, host: &dyn Host) {
-        let sent = std::mem::take(&mut self.sent);
-        if !sent.is_empty() {
+        if let Some(sent) = self.sent.take() {
             host.set_headers(Side::Request, &sent.pairs());
         }
     }

@@ -16,7 +16,7 @@ use crate::surfaces::Task;
 pub(super) struct Way {
     /// Those that can do what is asked: an attempt at another one would be the last, since what the provider role answers
     /// itself is never tried again.
-    pub(super) targets: Vec<Target>,
+    pub(super) targets: Vec<Rc<Target>>,
     pub(super) timeouts: Timeouts,
     /// Is the model one of the configuration, not a target that the caller spelled out?
     pub(super) logical: bool,
@@ -30,7 +30,7 @@ impl Way {
     pub(super) fn find(config: &Config, from: &Admitted, model: &str) -> Result<Self, ApiError> {
         if from.resource.is_some() {
             let provider = keeper(config, &from.caller)?;
-            return Ok(Self::to(config, Target::keeper(provider), from));
+            return Ok(Self::to(config, Rc::new(Target::keeper(provider)), from));
         }
         if !from.caller.may_use(model) {
             return Err(unknown_model(model));
@@ -55,7 +55,7 @@ impl Way {
         }
     }
 
-    fn to(config: &Config, target: Target, from: &Admitted) -> Self {
+    fn to(config: &Config, target: Rc<Target>, from: &Admitted) -> Self {
         Self {
             targets: vec![target],
             timeouts: from.caller.policy.clocks(config.timeouts),

@@ -56,6 +56,11 @@ pub(super) fn id(scope: &Scope, kind: Kind, window: Window) -> String {
 impl Limit {
     /// For callers: `200000 tokens per minute for team support`.
     pub fn describe(&self, subject: &Subject<'_>) -> String {
+        self.say(self.scope.values(subject).map(|(_, value)| value))
+    }
+
+    /// The same by the values of those dimensions of which each has a counter, in their order.
+    pub(super) fn say<'a>(&'a self, mut each: impl Iterator<Item = &'a str>) -> String {
         let mut text = match self.kind {
             Kind::Requests => format!("{} requests", self.amount),
             Kind::Tokens => format!("{} tokens", self.amount),
@@ -71,11 +76,10 @@ impl Limit {
                 text.push_str(unit(length));
             }
         }
-        let each: Vec<_> = self.scope.values(subject).collect();
         for (i, (dimension, wanted)) in self.scope.parts().enumerate() {
             let value = match wanted {
                 Match::Only(value) => value.as_str(),
-                Match::Each => each.iter().find(|(d, _)| *d == dimension).map_or("", |(_, value)| value),
+                Match::Each => each.next().unwrap_or_default(),
             };
             text.push_str(if i == 0 { " for " } else { " and " });
             let _ = match value {

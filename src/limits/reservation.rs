@@ -118,8 +118,8 @@ struct Held {
     limit: Rc<Limit>,
     account: Account,
     hold: Hold,
-    /// The limit in words, if somebody may have to be told.
-    words: Option<String>,
+    /// For whom, in the order of the scope's dimensions, if somebody may have to be told.
+    each: Vec<String>,
 }
 
 /// A limit has got as far as somebody wants to know.
@@ -185,8 +185,9 @@ fn ask(limit: &Limit, subject: &Subject<'_>, demand: &Demand) -> Result<Option<A
 }
 
 fn held(limit: &Rc<Limit>, account: Account, reserved: Reserved, subject: &Subject<'_>) -> (Held, Standing) {
-    let words = (!limit.alerts.is_empty()).then(|| limit.describe(subject));
-    let held = Held { limit: Rc::clone(limit), account, hold: reserved.hold, words };
+    let told = limit.scope.values(subject).filter(|_| !limit.alerts.is_empty());
+    let each = told.map(|(_, value)| value.to_owned()).collect();
+    let held = Held { limit: Rc::clone(limit), account, hold: reserved.hold, each };
     (held, Standing { limit: Rc::clone(limit), level: reserved.level, exceeded: reserved.exceeded.is_some() })
 }
 
@@ -202,7 +203,7 @@ impl Reservation {
             let reached = |at| change.before < at && at <= change.after;
             crossed.extend(held.limit.alerts.iter().filter(|alert| reached(alert.at)).map(|alert| Crossing {
                 limit: Rc::clone(&held.limit),
-                words: held.words.clone().unwrap_or_default(),
+                words: held.limit.say(held.each.iter().map(String::as_str)),
                 percent: alert.percent,
             }));
         }

@@ -43,7 +43,7 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call, body: Option<&Ou
     headers.extend(dialect.headers());
     if call.service.passes() {
         let known = |name: &str| dialect.caller_headers().contains(&name);
-        headers.extend(call.exchange.caller_headers.iter().filter(|(name, _)| known(name)));
+        headers.extend(call.exchange.headers.iter().filter(|(name, _)| known(name)));
     }
     let key = provider.credentials.key(call.exchange.id);
     let credential = key.map(|key| dialect.credential(key));

@@ -5,7 +5,6 @@ use crate::host::memory::Memory;
 use crate::host::{Shared, Stream};
 use crate::routing::Plan;
 use crate::surfaces::{Asked, Task, chat::Chat};
-use std::cell::OnceCell;
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -29,6 +28,10 @@ impl World {
     }
 
     fn planned(targets: &[&str], stream: bool, change: impl FnOnce(Plan) -> Plan) -> Self {
+        Self::changed(targets, stream, |exchange| Exchange { plan: change(exchange.plan), ..exchange })
+    }
+
+    fn changed(targets: &[&str], stream: bool, change: impl FnOnce(Exchange) -> Exchange) -> Self {
         let document = serde_json::json!({
             "providers": {
                 "a": { "dialect": "anthropic", "keys": [{ "value": "sk-up-a" }], "endpoint": "https://a.example/v1" },
@@ -41,25 +44,25 @@ impl World {
         });
         let config = Config::parse(document.to_string().as_bytes(), &|_| None).unwrap();
         let model = &config.models["tier"];
-        let exchange = Rc::new(Exchange {
+        let exchange = Rc::new(change(Exchange {
             id: 4,
             task: Task::Chat(&Chat),
             asked: Asked { model: "tier".into(), stream, ..Asked::default() },
             resource: None,
-            plan: change(Plan::new(&model.targets, |_| false)),
+            plan: Plan::new(&model.targets, |_| false),
             timeouts: model.timeouts,
             logical: true,
             failover_on: Vec::new(),
             max_answer: 1000,
-            caller_headers: Headers::from_iter([("anthropic-beta", "x"), ("x-team", "t")]),
-            sent: OnceCell::new(),
+            headers: Rc::new(Headers::from_iter([("anthropic-beta", "x"), ("x-team", "t")])),
+            later: false,
             request_id: "r-1".into(),
             request_bytes: 0,
             started: NOW,
             softer: None,
             tolls: Default::default(),
             progress: Progress::default().into(),
-        });
+        }));
         let exchanges = Exchanges::default();
         exchanges.open(Rc::clone(&exchange));
         let host = Memory::default();
