@@ -209,7 +209,9 @@ impl Provider {
         let action = match answer.read(host, &call, size, end, now) {
             Fate::Hold => Action::Pause,
             Fate::Commit(body) => {
-                self.let_out(host, &call, now);
+                // A whole answer is known by its length; a stream may get some more.
+                let length = answer.is_whole().then(|| body.as_ref().map_or(size, Vec::len));
+                self.let_out(host, &call, length, now);
                 if let Some(body) = body {
                     host.set_body(Side::Response, size, &body);
                 }
@@ -231,7 +233,7 @@ impl Provider {
             }
             Fate::Break(error, body) => {
                 if call.exchange.progress.borrow().phase == Phase::Held {
-                    self.let_out(host, &call, now);
+                    self.let_out(host, &call, None, now);
                 }
                 let reason = error.code.as_deref().unwrap_or("error");
                 call.exchange.progress.borrow_mut().break_off(error.status, reason);
@@ -285,9 +287,13 @@ impl Provider {
         exchange.break_off(&error).map(|last| (exchange.id, last))
     }
 
-    /// The headers of an answer go out in the caller's form, with its first content.
-    fn let_out(&mut self, host: &dyn Host, call: &Call, now: Timestamp) {
-        let public = headers::translated(std::mem::take(&mut self.public), call.exchange.asked.stream);
+    /// The headers of an answer go out in the caller's form, with its first content. `length` is that of its body, if it is
+    /// complete.
+    fn let_out(&mut self, host: &dyn Host, call: &Call, length: Option<usize>, now: Timestamp) {
+        let mut public = headers::translated(std::mem::take(&mut self.public), call.exchange.asked.stream);
+        if let Some(length) = length {
+            public.set("content-length", length);
+        }
         self.commit(host, call, public, now);
     }
 

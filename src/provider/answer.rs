@@ -93,6 +93,11 @@ impl Answer {
         Self::Refused(body)
     }
 
+    /// Does it go out in one piece?
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole(_))
+    }
+
     /// Is what has come still in Envoy's hands?
     pub(super) fn is_held(&self) -> bool {
         matches!(self, Self::Error(_) | Self::Whole(_) | Self::Held(..))

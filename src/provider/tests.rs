@@ -336,6 +336,7 @@ fn a_whole_answer_is_translated_for_both_kinds_of_caller() {
         assert_eq!(out.contains("chat.completion.chunk"), stream, "{out}");
         assert!(out.contains("Hello"));
         assert_eq!(world.exchange.progress.borrow().meter.usage(0).unwrap().0.total(), 14);
+        assert_eq!(world.told("content-length").unwrap(), out.len().to_string());
     }
 }
 
