@@ -228,6 +228,44 @@ fn a_stream_gives_the_same_answer_however_it_is_cut() {
     assert_eq!(run(&(1..all.len()).collect::<Vec<_>>()), whole);
 }
 
+/// Events of text are taken at once where they are written as usual; nobody may see that.
+#[test]
+fn texts_are_told_alike_however_their_events_are_written() {
+    let texts = ["Hel", "lo", " w\u{f6}rld", "", "a \\\"b\\\"", "c", "{\\n}", "d\u{2028}", "e", "f"];
+    let anthropic = |text| {
+        let delta = format!("{{\"type\":\"text_delta\",\"text\":\"{text}\"}}");
+        format!(
+            "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{delta}}}\n\n"
+        )
+    };
+    let openai = |text| {
+        let choice = format!("{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}},\"finish_reason\":null}}");
+        format!(
+            "data: {{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{choice}]}}\n\n"
+        )
+    };
+    let ends = [(START, TEXT, STOP), ("", "", "data: [DONE]\n\n")];
+    let texts: [String; 2] = [texts.map(anthropic).concat(), texts.map(openai).concat()];
+    for ((target, texts), (start, first, stop)) in ["a/one", "e/two"].into_iter().zip(texts).zip(ends) {
+        let usual = [start, first, &texts, "id: 7\n", &texts, ": ping\n\n", &texts, stop].concat();
+        let run = |stream: &str| {
+            let world = World::new(&[target], true);
+            let mut provider = world.attempt();
+            let _ = world.head(&mut provider, "200", SSE, false);
+            let out = world.piece(&mut provider, stream, true).unwrap();
+            let usage = world.exchange.progress.borrow().meter.usage(0);
+            (out, usage)
+        };
+        let told = run(&usual);
+        assert!(told.0.matches("w\u{f6}rld").count() == 3 && told.0.ends_with("data: [DONE]\n\n"), "{}", told.0);
+        for unusual in
+            [usual.replace("data: ", "data:"), usual.replace('\n', "\r\n"), usual.replace("data: ", "id: 1\ndata: ")]
+        {
+            assert_eq!(run(&unusual), told, "{unusual}");
+        }
+    }
+}
+
 #[test]
 fn failures_before_any_content_go_to_the_next_target() {
     type Script = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str], u16);
