@@ -33,7 +33,8 @@ pub(crate) fn measure(ground: &Ground, lineup: &Lineup, most: usize) -> Vec<Figu
 
 /// They begin one after the other, and then all are under way for as long as one takes.
 fn holds(ground: &Ground, gateway: &Gateway, work: &Work, streams: usize) -> bool {
-    let load = Load { connections: streams, until: Until::Time(work.length() * 2), arrival: work.length() };
+    let load =
+        Load { connections: streams, until: Until::Time(work.length() * 2), gap: work.gap, arrival: work.length() };
     match ground.runtime.block_on(load.run(&gateway.request(work))) {
         Ok(timings) => timings.iter().map(late).sum::<usize>() * 1_000 <= timings.len() * PACED,
         Err(answer) => {

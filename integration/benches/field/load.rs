@@ -37,6 +37,8 @@ impl fmt::Display for Key {
 pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) until: Until,
+    /// How long each waits before it asks.
+    pub(crate) gap: Duration,
     /// In which they come one after the other, so that their streams do not begin at once.
     pub(crate) arrival: Duration,
 }
@@ -95,6 +97,9 @@ impl Caller {
         let mut timings = Vec::new();
         while timings.is_empty() || self.goes_on(start, timings.len()) {
             self.take_key(timings.len());
+            if !self.load.gap.is_zero() {
+                tokio::time::sleep(self.load.gap).await;
+            }
             timings.push(ask(&mut stream, &self.request.bytes).await?);
         }
         Ok(timings)

@@ -112,7 +112,7 @@ impl Course<'_> {
 
     fn ask(&self, work: &Work, connections: usize, until: Until) {
         let request: Request = self.gateway.request(work);
-        let load = Load { connections, until, arrival: Duration::ZERO };
+        let load = Load { connections, until, gap: Duration::ZERO, arrival: Duration::ZERO };
         let asked = self.ground.runtime.block_on(load.run(&request));
         asked.unwrap_or_else(|answer| panic!("{} cannot do this: {answer}", self.gateway.name));
     }

@@ -48,7 +48,8 @@ fn cpu(data: &Data) -> Table {
     let gateways = behind_envoy(data);
     let mut table =
         Table::new("Processor time of a request, Envoy alone = 1", "16 connections, unless it is said", &gateways);
-    for work in data.works().into_iter().filter(|work| !work.contains("stream")) {
+    // A stream in bursts says little by itself; see the next table.
+    for work in data.works().into_iter().filter(|work| !work.contains("stream") || work.starts_with("paced")) {
         table.row(work, gateways.iter().map(|gateway| over_envoy(data, gateway, work)));
     }
     table

@@ -64,7 +64,7 @@ impl Ground {
         let start = Instant::now();
         // Two streams of each connection: the first comes when others are under way.
         let until = Until::Time(time.max(work.length() * 2));
-        let load = Load { connections: work.connections, until, arrival: work.length() };
+        let load = Load { connections: work.connections, until, gap: work.gap, arrival: work.length() };
         let timings = self.runtime.block_on(load.run(&gateway.request(work)))?;
         let took = start.elapsed();
         let used = cpu().saturating_sub(before);

@@ -42,6 +42,8 @@ pub(crate) struct Work {
     pub(crate) to: Speech,
     pub(crate) answer: Answer,
     pub(crate) connections: usize,
+    /// How long a caller waits before it asks again: the gateway's processor has done other things since.
+    pub(crate) gap: Duration,
     /// Keys that the gateway knows, where it can.
     pub(crate) known: usize,
     /// Keys that callers come with, in turn.
@@ -49,17 +51,17 @@ pub(crate) struct Work {
 }
 
 const fn plain(name: &'static str, body: usize, to: Speech, connections: usize) -> Work {
-    Work { name, body, to, answer: Answer::Plain, connections, known: 1, clients: 1 }
+    Work { name, body, to, answer: Answer::Plain, connections, gap: Duration::ZERO, known: 1, clients: 1 }
 }
 
 const fn stream(name: &'static str, to: Speech, answer: Answer) -> Work {
-    Work { name, body: 200, to, answer, connections: 16, known: 1, clients: 1 }
+    Work { answer, ..plain(name, 200, to, 16) }
 }
 
 use Speech::{Anthropic, OpenAi};
 
 /// All of them.
-pub(crate) const ALL: [Work; 23] = [
+pub(crate) const ALL: [Work; 24] = [
     plain("0.2 KB", 200, OpenAi, 16),
     plain("2 KB", 2 << 10, OpenAi, 16),
     plain("16 KB", 16 << 10, OpenAi, 16),
@@ -71,6 +73,7 @@ pub(crate) const ALL: [Work; 23] = [
     plain("32 KiB translated", 32 << 10, Anthropic, 16),
     plain("1 MiB translated", 1 << 20, Anthropic, 16),
     plain("2 KB, 1 connection", 2 << 10, OpenAi, 1),
+    Work { gap: PACE, ..plain("2 KB, 1 connection, every 20 ms", 2 << 10, OpenAi, 1) },
     plain("2 KB, 4 connections", 2 << 10, OpenAi, 4),
     plain("2 KB, 64 connections", 2 << 10, OpenAi, 64),
     plain("2 KB translated, 1 connection", 2 << 10, Anthropic, 1),
