@@ -53,7 +53,7 @@
 //! | policy | [`config`], [`policies`], [`routing`], [`clients`], [`guesses`], [`identity`], [`attribution`], [`limits`], [`ledger`], [`store`], [`pricing`] | a request |
 //! | wire | [`surfaces`], [`dialects`] | the host, the clock, the configuration, each other |
 //! | words | [`hub`], [`wire`], [`errors`], [`meter`], [`usage`], [`estimate`], [`contract`], [`host`] (ports) | any API's form |
-//! | codecs | [`base64`], [`json`], [`multipart`], [`pairs`], [`protobuf`], [`stream`], [`headers`], [`time`] | anything of ours |
+//! | codecs | [`base64`], [`bytes`], [`json`], [`multipart`], [`pairs`], [`protobuf`], [`stream`], [`headers`], [`time`] | anything of ours |
 //!
 //! `fuzz`, which is not in the filter that ships, says what must hold for any bytes; it may use everything.
 //!
@@ -63,6 +63,7 @@
 pub mod alerts;
 pub mod attribution;
 pub mod base64;
+pub mod bytes;
 pub mod clients;
 pub mod config;
 pub mod contract;

@@ -50,6 +50,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
     ],
     &[
         ("base64", &[]),
+        ("bytes", &[]),
         ("json", &[]),
         ("multipart", &[]),
         ("pairs", &[]),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::bytes;
 use crate::dialects::{ChatFormat, PassFormat, Reads};
 use crate::errors::{ApiError, Retry};
 use crate::failover;
@@ -138,7 +139,7 @@ impl Answer {
             Self::Held(relay, held) => {
                 let (mut out, piece) = (std::mem::take(held), host.body(Side::Response, size));
                 let fate = relayed(relay, call, &piece, end, now, &mut out);
-                let as_it_came = out == piece && piece.len() == size;
+                let as_it_came = piece.len() == size && bytes::same(&out, &piece);
                 self.held(host, size, fate, out, as_it_came)
             }
             Self::Passed(passed) => {
@@ -154,7 +155,7 @@ impl Answer {
                 let (mut out, piece) = (Vec::new(), host.body(Side::Response, size));
                 let (_, result) = relayed(relay, call, &piece, end, now, &mut out);
                 match result.and_then(|()| idle(call, now)) {
-                    Ok(()) if out == piece && piece.len() == size => Fate::Pass,
+                    Ok(()) if piece.len() == size && bytes::same(&out, &piece) => Fate::Pass,
                     Ok(()) => Fate::Relay(out),
                     Err(error) => broken(relay, error, out),
                 }

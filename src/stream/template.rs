@@ -1,6 +1,7 @@
 //! Events of a stream that are like one before, but for one text. Most of a stream is such, and need not be parsed.
 
 use super::sse::Event;
+use crate::bytes;
 
 /// The form of an event: all of it but one text.
 #[derive(Debug)]
@@ -49,11 +50,11 @@ impl Template {
     /// `None` says nothing: the same event may be written in other ways.
     pub fn split<'a>(&self, stream: &'a [u8]) -> Option<(&'a str, usize)> {
         let Frame { head, tail } = self.frame.as_ref()?;
-        let rest = stream.strip_prefix(head.as_slice())?;
+        let rest = bytes::after(head, stream)?;
         let length = rest.iter().position(|byte| !stands(*byte)).filter(|length| *length > 0)?;
         let (text, rest) = rest.split_at_checked(length)?;
-        let whole = rest.starts_with(tail).then_some(head.len() + length + tail.len())?;
-        Some((std::str::from_utf8(text).ok()?, whole))
+        bytes::after(tail, rest)?;
+        Some((std::str::from_utf8(text).ok()?, head.len() + length + tail.len()))
     }
 }
 
