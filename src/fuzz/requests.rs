@@ -37,12 +37,14 @@ fn request(surface: &dyn ChatSurface, data: &[u8]) {
     let Ok(object) = Object::parse(data) else { return };
     let Ok(asked) = surface.asked(&object) else { return };
     for format in dialects::chat_formats() {
-        let passed = format.pass_request(&object, &asked, "our-model").body;
-        check_request(&passed);
-        let again = parsed(&passed);
-        let says =
-            again.get("model").is_none() || surface.asked(&again).is_ok_and(|again| again.stream == asked.stream);
-        assert!(says, "it asks for the same");
+        if format.wire() == surface.wire() {
+            let passed = format.pass_request(&object, &asked, "our-model").body;
+            check_request(&passed);
+            let again = parsed(&passed);
+            let says =
+                again.get("model").is_none() || surface.asked(&again).is_ok_and(|again| again.stream == asked.stream);
+            assert!(says, "it asks for the same");
+        }
         let Ok(chat) = surface.request(&object) else { continue };
         match format.request(&chat, "our-model") {
             Ok(outbound) => check_request(&outbound.body),
