@@ -55,7 +55,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("multipart", &[]),
         ("pairs", &[]),
         ("protobuf", &[]),
-        ("stream", &[]),
+        ("stream", &["bytes"]),
         ("headers", &["pairs"]),
         ("time", &[]),
     ],
