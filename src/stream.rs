@@ -79,7 +79,8 @@ impl Decoder {
         }
     }
 
-    /// What has come of the next event, where events are server-sent and nothing of it was read.
+    /// What has come of the next event and those behind it, where events are server-sent and nothing of that was read; as
+    /// much as one event may be.
     pub fn between(&self) -> Option<&[u8]> {
         match self {
             Self::EventStream(_) | Self::Lines(_) => None,

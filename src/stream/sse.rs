@@ -102,10 +102,11 @@ impl Parser {
             || self.buffer.get(self.read..).is_some_and(|rest| !rest.is_empty())
     }
 
-    /// What has come of the next event, where nothing of that was read. `None` in the midst of one.
+    /// What has come of the next event and those behind it, as much as one event may be. `None` in the midst of one.
     pub fn between(&self) -> Option<&[u8]> {
         let begun = self.has_data || self.after_cr || self.at_start || !self.event.name.is_empty();
-        self.buffer.get(self.read..).filter(|_| !begun)
+        let unread = self.buffer.get(self.read..).filter(|_| !begun)?;
+        Some(unread.get(..self.limit).unwrap_or(unread))
     }
 
     /// Passes over so many bytes of [`Self::between`], which are events that somebody else has read.
@@ -337,6 +338,24 @@ mod tests {
         let mut parser = Parser::new(32);
         parser.push(many.as_bytes());
         assert_eq!(all(&mut parser).len(), 50, "many small events are no long one");
+    }
+
+    #[test]
+    fn bytes_between_events_are_shown_up_to_the_limit() {
+        let mut parser = Parser::new(24);
+        parser.push(b"data: one\n\ndata: two\n\ndata: three\n\ndata: four\n\n");
+        assert_eq!(parser.between(), None, "there may be a byte order mark");
+        assert_eq!(parser.next().unwrap().unwrap().data, "one");
+        assert_eq!(parser.between(), Some(&b"data: two\n\ndata: three\n\n"[..24]));
+        parser.skip("data: two\n\n".len());
+        assert_eq!(parser.next().unwrap().unwrap().data, "three");
+        parser.push(b"data: five\n");
+        assert_eq!(parser.next().unwrap().unwrap().data, "four");
+        assert_eq!(parser.next(), Ok(None));
+        assert_eq!(parser.between(), None, "an event has begun");
+        parser.push(b"\n");
+        assert_eq!(parser.next().unwrap().unwrap().data, "five");
+        assert_eq!(parser.between(), Some(&b""[..]));
     }
 
     #[test]
