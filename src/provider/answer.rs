@@ -139,7 +139,7 @@ impl Answer {
             Self::Held(relay, held) => {
                 let (mut out, piece) = (std::mem::take(held), host.body(Side::Response, size));
                 let fate = relayed(relay, call, &piece, end, now, &mut out);
-                let as_it_came = piece.len() == size && bytes::same(&out, &piece);
+                let as_it_came = is_as_it_came(&out, &piece, size);
                 self.held(host, size, fate, out, as_it_came)
             }
             Self::Passed(passed) => {
@@ -155,7 +155,7 @@ impl Answer {
                 let (mut out, piece) = (Vec::new(), host.body(Side::Response, size));
                 let (_, result) = relayed(relay, call, &piece, end, now, &mut out);
                 match result.and_then(|()| idle(call, now)) {
-                    Ok(()) if piece.len() == size && bytes::same(&out, &piece) => Fate::Pass,
+                    Ok(()) if is_as_it_came(&out, &piece, size) => Fate::Pass,
                     Ok(()) => Fate::Relay(out),
                     Err(error) => broken(relay, error, out),
                 }
@@ -195,6 +195,11 @@ impl Answer {
             }
         }
     }
+}
+
+/// Is this what Envoy holds, of which `piece` was taken?
+fn is_as_it_came(out: &[u8], piece: &[u8], size: usize) -> bool {
+    piece.len() == size && bytes::same(out, piece)
 }
 
 /// An answer that need not be whole before it goes out.

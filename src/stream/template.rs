@@ -43,9 +43,7 @@ impl Template {
         let text = event.data.strip_prefix(&self.before)?.strip_suffix(&self.after)?;
         (event.name == self.name && is_plain(text)).then_some(text)
     }
-}
 
-impl Template {
     /// The text of an event of this form with which a stream of server-sent events goes on, and the length of that event.
     /// `None` says nothing: the same event may be written in other ways.
     pub fn split<'a>(&self, stream: &'a [u8]) -> Option<(&'a str, usize)> {
