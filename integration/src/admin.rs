@@ -31,7 +31,7 @@ impl Admin {
 
     fn call(self, method: &str, path: &str) -> io::Result<String> {
         let mut stream = TcpStream::connect(self.0)?;
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         let request =
             format!("{method} {path} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
         stream.write_all(request.as_bytes())?;

@@ -41,7 +41,7 @@ async fn exchange_with(gateway: SocketAddr, frames: Vec<u8>) -> (String, bool) {
     let mut body = Vec::new();
     loop {
         let mut head = [0; 9];
-        let read = tokio::time::timeout(Duration::from_secs(10), stream.read_exact(&mut head));
+        let read = tokio::time::timeout(Duration::from_secs(60), stream.read_exact(&mut head));
         if read.await.expect("an answer in time").is_err() {
             return (String::from_utf8(body).unwrap(), false);
         }

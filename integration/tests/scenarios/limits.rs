@@ -37,7 +37,7 @@ impl Play {
 
     /// What the ledger says is spent for a model, by the words of a refusal.
     async fn spent(&self, model: &str, limit: u64) -> u64 {
-        let end = std::time::Instant::now() + Duration::from_secs(20);
+        let end = std::time::Instant::now() + Duration::from_secs(60);
         loop {
             let refused = self.call(KEY, model).field("max_tokens", limit - 200).send().await;
             let message = refused.json()["error"]["message"].as_str().unwrap_or_default().to_owned();

@@ -57,7 +57,7 @@ impl Redis {
     }
 
     fn wait(&mut self) {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(60);
         while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             assert!(Instant::now() < end && self.server.try_wait().unwrap().is_none(), "redis-server does not start");
             std::thread::sleep(Duration::from_millis(10));

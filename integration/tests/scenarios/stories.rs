@@ -17,7 +17,7 @@ use tollhouse_filter::clients::Digest;
 use tollhouse_filter::config::raw::{Document, Key, Secret};
 
 /// How long what must happen may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What stands in the place of the webhook's secret.
 const HOOK: &str = "/services/hook-c0ffee";

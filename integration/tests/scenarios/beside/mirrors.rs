@@ -14,7 +14,7 @@ pub(super) fn houses() -> Vec<House> {
 
 /// What a tap has written to files that begin so, as soon as it has.
 pub(super) async fn traces(street: &Street, name: &str) -> String {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(60);
     loop {
         let files = std::fs::read_dir(street.folder()).unwrap().map(|file| file.unwrap().path());
         let ours = files.filter(|file| file.file_name().unwrap().to_string_lossy().starts_with(name));

@@ -15,7 +15,7 @@ const EXAMPLE: &str = "oauth2-login";
 const PAGE: &str = "/v1/models";
 const ISSUER: &str = "https://login.acme.example";
 /// How long a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The example, whose identity provider is in the test.
 struct House {
