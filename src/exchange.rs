@@ -26,7 +26,7 @@ use crate::routing::Plan;
 use crate::surfaces::{Asked, Surface, Task};
 use crate::time::Timestamp;
 use crate::tolls::Tolls;
-use crate::usage::Usage;
+use crate::usage::{Source, Usage};
 
 /// See [`Exchanges::idle`].
 const GRACE: Duration = Duration::from_secs(1);
@@ -120,10 +120,12 @@ impl Exchange {
         self.task.surface()
     }
 
-    /// What usage of the last attempt's target costs.
-    pub fn cost(&self, progress: &Progress, usage: &Usage) -> Cost {
+    /// What the last attempt has come to so far. `None` when nothing was answered and nothing counted.
+    pub fn consumption(&self, progress: &Progress) -> Option<Consumption> {
+        let (usage, source) = progress.meter.usage(self.request_bytes)?;
         let target = progress.attempts.len().checked_sub(1).and_then(|number| self.plan.target(number));
-        target.map_or(Cost::Unpriced, |target| target.cost(usage, self.started))
+        let cost = target.map_or(Cost::Unpriced, |target| target.cost(&usage, self.started));
+        Some(Consumption { usage, source, cost })
     }
 
     /// The model as a label of stats: callers must not be able to make new ones.
@@ -138,6 +140,17 @@ impl Exchange {
             _ => target.to_owned(),
         }
     }
+}
+
+/// What a request has come to.
+#[derive(Debug)]
+pub struct Consumption {
+    /// Tokens by kind.
+    pub usage: Usage,
+    /// Where they come from.
+    pub source: Source,
+    /// What they cost.
+    pub cost: Cost,
 }
 
 /// What has happened to a request so far.

@@ -32,6 +32,18 @@ impl Headers {
         all
     }
 
+    /// Those whose name is good, with room for so many more of so many bytes together.
+    pub fn only(&self, good: impl Fn(&str) -> bool, more: usize, bytes: usize) -> Self {
+        let mut some = Self {
+            text: String::with_capacity(self.text.len() + bytes),
+            fields: Vec::with_capacity(self.fields.len() + more),
+        };
+        for (name, value) in self.iter().filter(|(name, _)| good(name)) {
+            some.push(name, value);
+        }
+        some
+    }
+
     /// The first value of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|field| field.is(&self.text, name)).map(|field| field.of(&self.text).1)

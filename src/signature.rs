@@ -34,8 +34,8 @@ pub fn write(headers: &mut Headers, exchange: &Exchange, now: Timestamp) {
     }
     if progress.meter.is_complete()
         && !exchange.asked.stream
-        && let Some((usage, _)) = progress.meter.usage(exchange.request_bytes)
-        && let Some(cost) = exchange.cost(progress, &usage).total()
+        && let Some(consumption) = exchange.consumption(progress)
+        && let Some(cost) = consumption.cost.total()
     {
         headers.set("x-tollhouse-cost-usd", cost);
     }

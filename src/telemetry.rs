@@ -20,6 +20,9 @@ use crate::pricing::{Cost, Kind, Usd};
 use crate::time::Timestamp;
 use crate::usage::{Source, Usage};
 
+/// Few records are longer, in bytes.
+const USUAL_LINE: usize = 1024;
+
 /// One request, as one line of JSON in the access log.
 #[derive(Debug, Default, Serialize)]
 pub struct Record<'a> {
@@ -177,10 +180,11 @@ impl Record<'_> {
     }
 
     /// One line of JSON, with its end.
-    pub fn line(&self) -> String {
+    pub fn line(&self) -> Vec<u8> {
+        let mut line = Vec::with_capacity(USUAL_LINE);
         // Strings and numbers always serialize.
-        let mut line = serde_json::to_string(self).unwrap_or_default();
-        line.push('\n');
+        let _ = serde_json::to_writer(&mut line, self);
+        line.push(b'\n');
         line
     }
 

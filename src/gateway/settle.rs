@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::entry::learn;
 use super::{Gateway, State};
 use crate::contract;
-use crate::exchange::{Exchange, Outcome, Phase, Progress};
+use crate::exchange::{Consumption, Exchange, Outcome, Phase, Progress};
 use crate::host::Host;
 use crate::limits::{Crossing, Spending};
 use crate::meter::Meter;
@@ -56,7 +56,8 @@ impl Gateway {
         match &exchange {
             Some(exchange) => {
                 let progress = exchange.progress.borrow();
-                fill(&mut record, exchange, &progress);
+                let consumption = exchange.consumption(&progress);
+                fill(&mut record, exchange, &progress, consumption.as_ref());
                 if record.outcome == Ending::Abandoned
                     && let Some(details) = host.property(&["response", "code_details"])
                     && let Some(reason) = cut_off(&details)
@@ -65,36 +66,41 @@ impl Gateway {
                 }
                 let target = exchange.target_label(progress.target().unwrap_or_default());
                 record.count(host, self.exchanges.series(), team, exchange.model_label(), &target);
-                host.set_property(contract::RECORD, record.line().as_bytes());
-                let crossings = self.settle(host, exchange, &progress, now);
+                host.set_property(contract::RECORD, &record.line());
+                let spending = consumption.as_ref().map(Spending::from).unwrap_or_default();
+                let crossings = self.settle(host, exchange, &progress, &spending, now);
                 self.tell(host, &crossings);
                 self.exchanges.close(exchange.id);
             }
             None => {
                 record.count(host, self.exchanges.series(), team, "", "");
-                host.set_property(contract::RECORD, record.line().as_bytes());
+                host.set_property(contract::RECORD, &record.line());
             }
         }
     }
 
     /// Puts what the request came to in the place of what the limits hold for it. Gives those that got as far as
     /// somebody wants to know.
-    fn settle(&self, host: &dyn Host, exchange: &Exchange, progress: &Progress, now: Timestamp) -> Vec<Crossing> {
-        let usage = progress.meter.usage(exchange.request_bytes).map(|(usage, _)| usage).unwrap_or_default();
-        let usd = exchange.cost(progress, &usage).total().unwrap_or_default();
-        let spending = Spending { input: usage.input, output: usage.output, usd: usd.0 };
+    fn settle(
+        &self,
+        host: &dyn Host,
+        exchange: &Exchange,
+        progress: &Progress,
+        spending: &Spending,
+        now: Timestamp,
+    ) -> Vec<Crossing> {
         let tolls = exchange.tolls.take();
         if let (Some(store), Some(claims)) = (&self.config.store, &tolls.stored) {
-            for message in claims.settle(&spending, store, now) {
+            for message in claims.settle(spending, store, now) {
                 self.exchanges.outbox().put(store, message);
             }
         }
         if let Some(guess) = tolls.guess
             && progress.meter.is_complete()
         {
-            learn(host, exchange, guess, usage.output);
+            learn(host, exchange, guess, spending.output);
         }
-        tolls.settle(progress.attempts.len(), &spending, host, now)
+        tolls.settle(progress.attempts.len(), spending, host, now)
     }
 
     /// Tells of limits that got so far: once in each window, since only one worker has seen the change.
@@ -110,17 +116,28 @@ impl Gateway {
     }
 }
 
-fn fill<'a>(record: &mut Record<'a>, exchange: &'a Exchange, progress: &'a Progress) {
+impl From<&Consumption> for Spending {
+    fn from(Consumption { usage, cost, .. }: &Consumption) -> Self {
+        Self { input: usage.input, output: usage.output, usd: cost.total().unwrap_or_default().0 }
+    }
+}
+
+fn fill<'a>(
+    record: &mut Record<'a>,
+    exchange: &'a Exchange,
+    progress: &'a Progress,
+    consumption: Option<&Consumption>,
+) {
     record.target = progress.target();
     record.attempts = progress.attempts.iter().map(Into::into).collect();
     record.answered_as = exchange.softer.as_deref();
     record.stream = exchange.asked.stream;
     record.finish_reason = progress.meter.finish().map(|f| f.as_str());
     record.ttft_ms = progress.meter.first_content().map(|first| millis(first, exchange.started));
-    if let Some((usage, source)) = progress.meter.usage(exchange.request_bytes) {
-        record.usage = Some(usage);
-        record.usage_source = Some(source);
-        record.price(&exchange.cost(progress, &usage));
+    if let Some(Consumption { usage, source, cost }) = consumption {
+        record.usage = Some(*usage);
+        record.usage_source = Some(*source);
+        record.price(cost);
     }
     let refused = progress.attempts.is_empty() && (400..500).contains(&record.status);
     record.outcome = if refused { Ending::Refused } else { ending(record.status, progress.phase, &progress.meter) };

@@ -59,6 +59,10 @@ pub(super) fn reset(host: &(impl Stream + ?Sized), call: &Call, body: Option<&Ou
     host.set_headers(Side::Request, &headers);
 }
 
+/// An answer gets some more headers than it came with: those of our own, of so many bytes together.
+const OURS: usize = 16;
+const OURS_BYTES: usize = 640;
+
 /// What the headers of an answer say.
 #[derive(Debug, Default)]
 pub(super) struct Received {
@@ -96,9 +100,7 @@ impl Received {
 
     /// What a caller may see of them.
     pub(super) fn public(&self) -> Headers {
-        let mut public = self.all.clone();
-        public.retain(is_public);
-        public
+        self.all.only(is_public, OURS, OURS_BYTES)
     }
 }
 

@@ -6,6 +6,12 @@ use std::ops::Range;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
+/// What begins a line of data.
+const DATA: &[u8] = b"data: ";
+
+/// What ends the last line of an event, and the event.
+pub const END: &[u8] = b"\n\n";
+
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Event {
@@ -18,11 +24,8 @@ pub struct Event {
 impl Event {
     /// Appends it as it came.
     pub fn write(&self, out: &mut Vec<u8>) {
-        if self.name.is_empty() {
-            write_data(out, &self.data);
-        } else {
-            write_event(out, &self.name, &self.data);
-        }
+        write_name(out, &self.name);
+        write_data(out, &self.data);
     }
 }
 
@@ -178,7 +181,7 @@ pub fn write_json(out: &mut Vec<u8>, json: &[u8]) {
     if is_one_line(json) {
         return write_line(out, json);
     }
-    out.extend_from_slice(b"data: ");
+    out.extend_from_slice(DATA);
     for line in json.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
         match line {
             [text @ .., b'\n' | b'\r'] => {
@@ -188,7 +191,7 @@ pub fn write_json(out: &mut Vec<u8>, json: &[u8]) {
             text => out.extend_from_slice(text),
         }
     }
-    out.extend_from_slice(b"\n\n");
+    out.extend_from_slice(END);
 }
 
 fn is_one_line(data: &[u8]) -> bool {
@@ -196,10 +199,25 @@ fn is_one_line(data: &[u8]) -> bool {
 }
 
 fn write_line(out: &mut Vec<u8>, data: &[u8]) {
-    out.reserve(data.len() + 8);
-    out.extend_from_slice(b"data: ");
+    out.reserve(DATA.len() + data.len() + END.len());
+    out.extend_from_slice(DATA);
     out.extend_from_slice(data);
-    out.extend_from_slice(b"\n\n");
+    out.extend_from_slice(END);
+}
+
+/// Appends what stands before the data of an event that has one line of it; [`END`] stands behind.
+pub fn write_head(out: &mut Vec<u8>, name: &str) {
+    write_name(out, name);
+    out.extend_from_slice(DATA);
+}
+
+fn write_name(out: &mut Vec<u8>, name: &str) {
+    if name.is_empty() {
+        return;
+    }
+    out.extend_from_slice(b"event: ");
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'\n');
 }
 
 /// Appends an event without a name.
@@ -208,7 +226,7 @@ pub fn write_data(out: &mut Vec<u8>, data: &str) {
         return write_line(out, data.as_bytes());
     }
     for line in data.split(['\n', '\r']) {
-        out.extend_from_slice(b"data: ");
+        out.extend_from_slice(DATA);
         out.extend_from_slice(line.as_bytes());
         out.push(b'\n');
     }
@@ -217,9 +235,7 @@ pub fn write_data(out: &mut Vec<u8>, data: &str) {
 
 /// Appends an event with a name.
 pub fn write_event(out: &mut Vec<u8>, name: &str, data: &str) {
-    out.extend_from_slice(b"event: ");
-    out.extend_from_slice(name.as_bytes());
-    out.push(b'\n');
+    write_name(out, name);
     write_data(out, data);
 }
 

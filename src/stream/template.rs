@@ -1,6 +1,6 @@
 //! Events of a stream that are like one before, but for one text. Most of a stream is such, and need not be parsed.
 
-use super::sse::Event;
+use super::sse::{self, Event};
 use crate::bytes;
 
 /// The form of an event: all of it but one text.
@@ -58,8 +58,10 @@ impl Template {
 
 impl Frame {
     fn of(name: &str, before: &str, after: &str) -> Self {
-        let name = if name.is_empty() { String::new() } else { format!("event: {name}\n") };
-        Self { head: format!("{name}data: {before}").into_bytes(), tail: format!("{after}\n\n").into_bytes() }
+        let mut head = Vec::new();
+        sse::write_head(&mut head, name);
+        head.extend_from_slice(before.as_bytes());
+        Self { head, tail: [after.as_bytes(), sse::END].concat() }
     }
 }
 
