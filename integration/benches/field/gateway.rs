@@ -16,7 +16,7 @@ mod envoy;
 mod litellm;
 mod portkey;
 
-pub(crate) use envoy::Filter;
+pub(crate) use envoy::{Filter, Limits};
 
 /// Who stands between caller and provider.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub(crate) enum Kind {
     Direct,
     /// Envoy alone: what the others are compared with.
     Envoy,
-    /// The same Envoy with the filter: key, usage and access log, and limits unless they are off.
+    /// The same Envoy with the filter: key, usage and access log, and some limits.
     Tollhouse(Filter),
     /// The proxy of PyPI's `litellm[proxy]`, by its command.
     LiteLlm(PathBuf),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::gateway::{Filter, Kind};
+use crate::gateway::{Filter, Kind, Limits};
 use crate::work;
 
 /// Names, which are columns of the tables, in the order of turns.
@@ -27,8 +27,8 @@ pub(crate) fn field() -> Lineup {
     let mut all = vec![
         (DIRECT, Kind::Direct),
         (ENVOY, Kind::Envoy),
-        (TOLLHOUSE, tollhouse(true)),
-        (TOLLHOUSE, Kind::Tollhouse(Filter { module: None, limits: true, clients: work::CROWD })),
+        (TOLLHOUSE, tollhouse(Limits::Three)),
+        (TOLLHOUSE, Kind::Tollhouse(Filter { module: None, limits: Limits::Three, clients: work::CROWD })),
     ];
     all.extend(installed("LITELLM").map(|program| (LITELLM, Kind::LiteLlm(program))));
     all.extend(installed("PORTKEY").map(|package| (PORTKEY, Kind::Portkey(package))));
@@ -36,21 +36,27 @@ pub(crate) fn field() -> Lineup {
 }
 
 /// This module and another one.
-pub(crate) fn modules(other: &Path) -> (Lineup, Pair) {
-    let that = Kind::Tollhouse(Filter { module: Some(other.to_owned()), limits: true, clients: 1 });
+pub(crate) fn modules(other: &Path) -> (Lineup, Vec<Pair>) {
+    let that = Kind::Tollhouse(Filter { module: Some(other.to_owned()), limits: Limits::Three, clients: 1 });
     (
-        vec![(ENVOY, Kind::Envoy), ("that module", that), ("this module", tollhouse(true))],
-        ("that module", "this module"),
+        vec![(ENVOY, Kind::Envoy), ("that module", that), ("this module", tollhouse(Limits::Three))],
+        vec![("that module", "this module")],
     )
 }
 
-/// The filter without limits, and with.
-pub(crate) fn limits() -> (Lineup, Pair) {
-    let lineup = vec![(ENVOY, Kind::Envoy), ("without limits", tollhouse(false)), ("with limits", tollhouse(true))];
-    (lineup, ("without limits", "with limits"))
+/// The filter without limits, with some, and with more.
+pub(crate) fn limits() -> (Lineup, Vec<Pair>) {
+    let (none, three, six) = ("no limits", "three limits", "six limits");
+    let lineup = vec![
+        (ENVOY, Kind::Envoy),
+        (none, tollhouse(Limits::Nothing)),
+        (three, tollhouse(Limits::Three)),
+        (six, tollhouse(Limits::Six)),
+    ];
+    (lineup, vec![(none, three), (three, six)])
 }
 
-fn tollhouse(limits: bool) -> Kind {
+fn tollhouse(limits: Limits) -> Kind {
     Kind::Tollhouse(Filter { module: None, limits, clients: 1 })
 }
 

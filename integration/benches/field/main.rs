@@ -113,13 +113,14 @@ fn tell(figures: &[Figure]) {
     }
 }
 
-fn compare(asked: &Asked, (lineup, pair): (Lineup, Pair)) {
+fn compare(asked: &Asked, (lineup, pairs): (Lineup, Vec<Pair>)) {
     let mut works = asked.works();
     if works.is_empty() {
         works = work::ALL.into_iter().filter(|work| work::TELLING.contains(&work.name)).collect();
     }
     let data = Ground::new().measure(&lineup, &works, asked.turns(MANY));
-    println!("{}{}", table::page(&data), table::pair(&data, pair));
+    let pairs: String = pairs.into_iter().map(|pair| table::pair(&data, pair).to_string()).collect();
+    println!("{}{pairs}", table::page(&data));
 }
 
 /// The whole of it.

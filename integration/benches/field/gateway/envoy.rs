@@ -20,10 +20,22 @@ use crate::work::Answer;
 pub(crate) struct Filter {
     /// Another module than this one.
     pub(crate) module: Option<PathBuf>,
-    /// Does it hold limits?
-    pub(crate) limits: bool,
+    /// What it limits.
+    pub(crate) limits: Limits,
     /// How many keys it knows.
     pub(crate) clients: usize,
+}
+
+/// What is limited, none of it ever reached.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Limits {
+    #[default]
+    Nothing,
+    /// Two rates of each caller and a budget of its team.
+    Three,
+    /// As many again, under keys of their own: what they add is counting alone, since the prompt is estimated once and
+    /// an answer tells of the tightest.
+    Six,
 }
 
 /// An Envoy of one worker that writes an access log. Without the filter, callers name the model in a header.
@@ -34,7 +46,7 @@ pub(crate) fn command(folder: &Path, at: SocketAddr, upstreams: &[Upstream], fil
     (options.listen, options.admin) = (Some(at), Some(SocketAddr::from(([127, 0, 0, 1], 0))));
     options.access_log = Some(folder.join("access.log"));
     let clients = filter.map_or(1, |filter| filter.clients);
-    let limits = filter.is_some_and(|filter| filter.limits);
+    let limits = filter.map_or(Limits::Nothing, |filter| filter.limits);
     let mut bootstrap = render::bootstrap(&document(upstreams, clients, limits), &options).unwrap();
     if filter.is_none() {
         strip(&mut bootstrap, upstreams);
@@ -66,7 +78,7 @@ pub(crate) fn filter_version() -> String {
 }
 
 /// A model for each way to answer, with prices.
-fn document(upstreams: &[Upstream], clients: usize, limits: bool) -> Document {
+fn document(upstreams: &[Upstream], clients: usize, limits: Limits) -> Document {
     let entries = |suffix: &str, value: &dyn Fn(&Upstream) -> Value| -> Value {
         Value::Object(upstreams.iter().map(|u| (format!("{}{suffix}", u.model), value(u))).collect())
     };
@@ -78,7 +90,7 @@ fn document(upstreams: &[Upstream], clients: usize, limits: bool) -> Document {
         "providers": entries("", &|u| json!({ "dialect": u.speech.to_string(), "endpoint": format!("http://{}/v1", u.address) })),
         "models": entries("", &|u| json!({ "targets": targets(u) })),
         "prices": entries("/*", &|_| json!({ "model": "openai/gpt-5-mini" })),
-        "limits": if limits { usual_limits() } else { json!([]) },
+        "limits": limits.list(),
         "clients": (0..clients).map(client).collect::<Vec<_>>(),
     });
     tollhouse_filter::config::document(document.to_string().as_bytes()).expect("a good document")
@@ -88,13 +100,23 @@ fn targets(upstream: &Upstream) -> Vec<String> {
     [Some(&upstream.model), upstream.fallback().as_ref()].into_iter().flatten().map(|m| format!("{m}/m")).collect()
 }
 
-/// Two rates of each caller and a budget of its team, none of which is ever reached.
-fn usual_limits() -> Value {
-    json!([
-        { "for": { "client": "each" }, "tokens": 1_u64 << 50, "per": "minute" },
-        { "for": { "client": "each" }, "requests": 1_u64 << 50, "per": "minute" },
-        { "for": { "team": "each" }, "usd": 1_000_000, "per": "month", "alert_at": [0.8, 1.0] },
-    ])
+impl Limits {
+    fn list(self) -> Vec<Value> {
+        let three = |of: &Value, over: &Value| {
+            [
+                json!({ "for": of, "tokens": 1_u64 << 50, "per": "minute" }),
+                json!({ "for": of, "requests": 1_u64 << 50, "per": "minute" }),
+                json!({ "for": over, "usd": 1_000_000, "per": "month", "alert_at": [0.8, 1.0] }),
+            ]
+        };
+        let usual = three(&json!({ "client": "each" }), &json!({ "team": "each" }));
+        let more = three(&json!({ "model": "each" }), &json!({ "team": "each", "model": "each" }));
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Three => usual.into(),
+            Self::Six => usual.into_iter().chain(more).collect(),
+        }
+    }
 }
 
 /// Takes the filter out: the same listener, clusters and limits, with a header's route instead of its decision, and
