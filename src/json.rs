@@ -8,9 +8,11 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 mod misfit;
+mod scan;
 
 pub(crate) use misfit::without_position;
 pub use misfit::{Misfit, read};
+pub use scan::plain;
 
 /// How deep a document may nest: `serde_json`'s own limit for typed values.
 pub const MAX_DEPTH: usize = 127;
@@ -19,7 +21,19 @@ pub const MAX_DEPTH: usize = 127;
 ///
 /// A name that comes twice is an error: two readers could see two different requests.
 #[derive(Debug, Default)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub struct Object<'a>(Vec<Member<'a>>);
+
+/// Why bytes are no object that can be read.
+#[derive(Debug)]
+pub enum Unreadable {
+    /// It nests deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// As [`Object::parse`] says.
+    NoObject(serde_json::Error),
+}
+
+/// A name, and the bytes of its value.
+type Member<'a> = (Cow<'a, str>, &'a RawValue);
 
 impl<'a> Object<'a> {
     /// Reads one object; nested values are checked for syntax only.
@@ -27,7 +41,24 @@ impl<'a> Object<'a> {
     /// # Errors
     /// Not JSON, not an object, a name that comes twice, or text after the object.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
+        // It knows what is wrong, and where.
+        Self::scan(bytes).map_or_else(|| serde_json::from_slice(bytes), Ok)
+    }
+
+    /// Reads one object that does not nest deeper than [`MAX_DEPTH`].
+    ///
+    /// # Errors
+    /// See [`Unreadable`].
+    pub fn parse_shallow(bytes: &'a [u8]) -> Result<Self, Unreadable> {
+        match Self::scan(bytes) {
+            Some(object) => Ok(object),
+            None if too_deep(bytes) => Err(Unreadable::TooDeep),
+            None => serde_json::from_slice(bytes).map_err(Unreadable::NoObject),
+        }
+    }
+
+    fn scan(bytes: &'a [u8]) -> Option<Self> {
+        scan::members(simdutf8::basic::from_utf8(bytes).ok()?).map(Self)
     }
 
     /// The bytes of a member; a `null` counts as absent.
@@ -98,7 +129,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'de>, M::Error> {
-                let mut members: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::new();
+                let mut members: Vec<Member<'de>> = Vec::new();
                 let mut seen = Names::default();
                 while let Some(Text(name)) = map.next_key()? {
                     if !seen.add(&members, &name) {
@@ -122,7 +153,7 @@ impl Names {
     const FEW: usize = 64;
 
     /// Takes the name that follows `members`; `false` if it is among them.
-    fn add(&mut self, members: &[(Cow<'_, str>, &RawValue)], name: &str) -> bool {
+    fn add(&mut self, members: &[Member<'_>], name: &str) -> bool {
         if members.len() < Self::FEW {
             return !members.iter().any(|(n, _)| n == name);
         }

@@ -55,7 +55,7 @@ const LAYERS: &[&[(&str, &[&str])]] = &[
         ("multipart", &[]),
         ("pairs", &[]),
         ("protobuf", &[]),
-        ("stream", &["bytes"]),
+        ("stream", &["bytes", "json"]),
         ("headers", &["pairs"]),
         ("time", &[]),
     ],

@@ -6,7 +6,7 @@ use super::caller::Caller;
 use crate::errors::ApiError;
 use crate::exchange::Resource;
 use crate::headers::Headers;
-use crate::json::{self, Object};
+use crate::json::{self, Object, Unreadable};
 use crate::multipart::{self, Form};
 use crate::surfaces::{Asked, Bounds, Task};
 
@@ -61,10 +61,10 @@ impl Admitted {
 
 /// A body of JSON.
 pub(super) fn object(body: &[u8]) -> Result<Object<'_>, ApiError> {
-    if json::too_deep(body) {
-        return Err(ApiError::invalid(format!("The body nests deeper than {} levels.", json::MAX_DEPTH)));
-    }
-    Object::parse(body).map_err(|e| {
-        ApiError::invalid(format!("The body is not a JSON object that can be read: {e}.")).code("invalid_json")
+    Object::parse_shallow(body).map_err(|why| match why {
+        Unreadable::TooDeep => ApiError::invalid(format!("The body nests deeper than {} levels.", json::MAX_DEPTH)),
+        Unreadable::NoObject(error) => {
+            ApiError::invalid(format!("The body is not a JSON object that can be read: {error}.")).code("invalid_json")
+        }
     })
 }

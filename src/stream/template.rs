@@ -2,6 +2,7 @@
 
 use super::sse::{self, Event};
 use crate::bytes;
+use crate::json;
 
 /// The form of an event: all of it but one text.
 #[derive(Debug)]
@@ -49,10 +50,9 @@ impl Template {
     pub fn split<'a>(&self, stream: &'a [u8]) -> Option<(&'a str, usize)> {
         let Frame { head, tail } = self.frame.as_ref()?;
         let rest = bytes::after(head, stream)?;
-        let length = rest.iter().position(|byte| !stands(*byte)).filter(|length| *length > 0)?;
-        let (text, rest) = rest.split_at_checked(length)?;
+        let (text, rest) = rest.split_at_checked(json::plain(rest)).filter(|(text, _)| !text.is_empty())?;
         bytes::after(tail, rest)?;
-        Some((std::str::from_utf8(text).ok()?, head.len() + length + tail.len()))
+        Some((std::str::from_utf8(text).ok()?, head.len() + text.len() + tail.len()))
     }
 }
 
@@ -67,12 +67,7 @@ impl Frame {
 
 /// Does it stand in JSON as it is? An empty text says nothing.
 fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(stands)
-}
-
-/// Does this byte of a text stand in JSON as it is?
-fn stands(byte: u8) -> bool {
-    byte >= b' ' && byte != b'"' && byte != b'\\'
+    !text.is_empty() && json::plain(text.as_bytes()) == text.len()
 }
 
 #[cfg(test)]

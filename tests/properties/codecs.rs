@@ -199,6 +199,23 @@ proptest! {
         prop_assert_eq!(told, expected);
     }
 
+    /// Whatever one byte of it is changed to.
+    #[test]
+    fn an_object_is_what_serde_json_says(
+        members in prop::collection::btree_map(text(), raw(), 0..6),
+        at in any::<prop::sample::Index>(),
+        byte in prop_oneof![Just(b'"'), Just(b'\\'), Just(b'{'), Just(b']'), Just(b','), 0u8..b'0', any::<u8>()],
+    ) {
+        let mut text = object_of(&members).into_bytes();
+        let at = at.index(text.len());
+        text[at] = byte;
+        let all = |object: &Object<'_>| -> Vec<_> {
+            object.members().map(|(name, value)| (name.to_owned(), value.get().to_owned())).collect()
+        };
+        let said = serde_json::from_slice::<Object<'_>>(&text).map(|object| all(&object)).map_err(|e| e.to_string());
+        prop_assert_eq!(Object::parse(&text).map(|object| all(&object)).map_err(|e| e.to_string()), said);
+    }
+
     #[test]
     fn depth_is_what_a_reader_of_values_finds(whole in raw(), depth in 100usize..160) {
         let nested = format!("{}{whole}{}", "[".repeat(depth), "]".repeat(depth));
