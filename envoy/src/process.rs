@@ -28,8 +28,9 @@ pub use version::suited;
 use admin::Admin;
 use log::Tail;
 
-/// How long Envoy may take from its start to its first request; name resolution is part of it.
-const START_LIMIT: Duration = Duration::from_secs(60);
+/// How long Envoy may take from its start to its first request: name resolution is part of it, and compiling the module,
+/// which takes seconds of processor time.
+const START_LIMIT: Duration = Duration::from_secs(120);
 /// How long Envoy may take to end when asked.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
